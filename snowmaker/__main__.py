@@ -1,0 +1,5 @@
+"""`python -m snowmaker`."""
+
+from snowmaker.cli import main
+
+main()

@@ -1,0 +1,46 @@
+"""Write a new migration and its rollback, from a template if you like."""
+
+import click
+
+from snowmaker import options, report
+from snowmaker.options import Invocation
+
+
+@click.command()
+@click.argument("description")
+@click.option(
+    "--template", metavar="NAME", help="A template of templates/new/: table, view, schema, database, …"
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A value for the template; may be repeated.",
+)
+@click.option("--repeatable", is_flag=True, help="An R script: runs again whenever its text changes.")
+@click.option("--always", is_flag=True, help="An A script: runs with every migrate.")
+@click.option("--version", "version", metavar="V", help="The version; by default the time in UTC.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    description: str,
+    template: str | None,
+    settings: tuple[str, ...],
+    repeatable: bool,
+    always: bool,
+    version: str | None,
+) -> None:
+    """Write a migration for DESCRIPTION and the rollback that belongs to it."""
+    call: Invocation = ctx.obj
+    values = options.pairs(settings, ctx.command.params[2])
+    with call.project() as project:
+        paths = project.new(
+            description,
+            template=template,
+            values=values,
+            repeatable=repeatable,
+            always=always,
+            version=version,
+        )
+    report.files(paths, then="write the SQL, then `snowmaker check` and `snowmaker plan`", as_json=call.json)

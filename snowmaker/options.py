@@ -1,0 +1,195 @@
+"""The options that commands share, and the call that they fill in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from snowmaker.project import Project
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+@dataclass
+class Invocation:
+    """What the shared options of a command line say."""
+
+    folder: str = "."
+    json: bool = False
+    environment: str | None = None
+    connection: str | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def project(self) -> Project:
+        """Open the project that is meant; raises ConfigError."""
+        from snowmaker.project import Project
+
+        return Project(
+            self.folder,
+            environment=self.environment,
+            connection=self.connection,
+            variables=self.variables or None,
+        )
+
+
+def add_everywhere(command: click.Command) -> click.Command:
+    """Give a command, and the commands below it, `-C/--project` and `--json`."""
+    if not any(parameter.name == "project_folder" for parameter in command.params):
+        command.params += [
+            click.Option(
+                ["-C", "--project", "project_folder"],
+                metavar="DIR",
+                expose_value=False,
+                callback=_store("folder"),
+                type=click.Path(file_okay=False),
+                help="The project's folder, with snowmaker.toml; the current one by default.",
+            ),
+            click.Option(
+                ["--json", "as_json"],
+                is_flag=True,
+                default=None,
+                expose_value=False,
+                callback=_store("json"),
+                help="Write one JSON value to stdout.",
+            ),
+        ]
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        add_everywhere(below)
+    return command
+
+
+def target(function: Decorated) -> Decorated:
+    """The options of a command that depends on an environment but needs no account."""
+    for option in (
+        click.option(
+            "--var",
+            "variables",
+            multiple=True,
+            metavar="NAME=VALUE",
+            expose_value=False,
+            callback=_store_pairs,
+            help="Set a variable of the templates; may be repeated.",
+        ),
+        click.option(
+            "-e",
+            "--environment",
+            metavar="NAME",
+            expose_value=False,
+            callback=_store("environment"),
+            shell_complete=_environments,
+            help="The environment; else SNOWMAKER_ENVIRONMENT, else the project's default.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def account(function: Decorated) -> Decorated:
+    """The options of a command that talks to an account."""
+    connection = click.option(
+        "-c",
+        "--connection",
+        metavar="NAME",
+        expose_value=False,
+        callback=_store("connection"),
+        help="A connection of Snowflake's connections.toml, instead of the environment's.",
+    )
+    return target(connection(function))
+
+
+def lock_timeout(function: Decorated) -> Decorated:
+    """How long to wait for another deploy."""
+    return click.option(
+        "--lock-timeout",
+        type=click.IntRange(min=0),
+        default=300,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait while another deploy holds the lock.",
+    )(function)
+
+
+def yes(function: Decorated) -> Decorated:
+    """Answer the confirmation beforehand."""
+    return click.option(
+        "--yes",
+        "-y",
+        is_flag=True,
+        help="Do not ask. Without a terminal nothing is asked, so this is needed.",
+    )(function)
+
+
+def pairs(values: tuple[str, ...], parameter: click.Parameter) -> dict[str, str]:
+    """`NAME=VALUE` values as a dictionary; the last of a name wins."""
+    found = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals or not name.strip():
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE", param=parameter)
+        found[name.strip()] = text
+    return found
+
+
+def read(path: str) -> str:
+    """A file's text, `-` being stdin; raises SourceError when it is not UTF-8."""
+    with click.open_file(path, "rb") as file:
+        data = file.read()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        from snowmaker.errors import SourceError
+
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SourceError("is not UTF-8", "not_utf8", "save it as UTF-8", path, line) from error
+
+
+def scripts(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Completion: the names of the project's scripts, from its files."""
+    from snowmaker import loader
+
+    try:
+        with _call(ctx).project() as project:
+            names = [source.script for source in loader.load(project.settings)]
+    except Exception:  # a completion that fails completes nothing
+        return []
+    return _items(names, incomplete)
+
+
+def _environments(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Completion: the environments of snowmaker.toml."""
+    try:
+        with _call(ctx).project() as project:
+            names = sorted(project.settings.environments)
+    except Exception:  # a completion that fails completes nothing
+        return []
+    return _items(names, incomplete)
+
+
+def _items(names: list[str], incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _call(ctx: click.Context) -> Invocation:
+    return ctx.ensure_object(Invocation)
+
+
+def _store(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """Keep a value that was given; what stands before the command holds unless it is said again after it."""
+
+    def store(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+        if value is not None:
+            setattr(_call(ctx), name, value)
+
+    return store
+
+
+def _store_pairs(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> None:
+    _call(ctx).variables.update(pairs(values, parameter))

@@ -1,0 +1,106 @@
+"""Snowflake's errors: code, SQLSTATE and text, one function for each."""
+
+from __future__ import annotations
+
+
+class SqlError(Exception):
+    """A statement was refused. `code` and `sqlstate` are Snowflake's."""
+
+    def __init__(self, code: int, sqlstate: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.sqlstate = sqlstate
+        self.message = message
+
+
+def _compilation(code: int, sqlstate: str, message: str) -> SqlError:
+    return SqlError(code, sqlstate, f"SQL compilation error:\n{message}")
+
+
+def unsupported(what: str) -> SqlError:
+    """Snowflake has it, the sandbox does not."""
+    return SqlError(2, "0A000", f"sandbox does not support {what}")
+
+
+def syntax(line: int, position: int, unexpected: str) -> SqlError:
+    return _compilation(
+        1003, "42000", f"syntax error line {line} at position {position} unexpected '{unexpected}'."
+    )
+
+
+def malformed(message: str) -> SqlError:
+    """A syntax error that is better told in words."""
+    return _compilation(1003, "42000", message)
+
+
+def invalid_property(name: str, kind: str) -> SqlError:
+    return _compilation(1420, "42601", f"invalid property '{name}' for '{kind}'")
+
+
+def invalid_value(value: object, name: str) -> SqlError:
+    return _compilation(1008, "22023", f"invalid value [{value}] for parameter '{name}'")
+
+
+def invalid_parameter(name: str) -> SqlError:
+    return _compilation(1006, "42601", f"invalid parameter '{name}'")
+
+
+def already_exists(name: str) -> SqlError:
+    return _compilation(2002, "42710", f"Object '{name}' already exists.")
+
+
+def does_not_exist(label: str, name: str, *, container: bool = False) -> SqlError:
+    """SQLSTATE 42S02 is for tables and the like; anything that is no relation is 02000."""
+    sqlstate = "02000" if container else "42S02"
+    return _compilation(2003, sqlstate, f"{label} '{name}' does not exist or not authorized.")
+
+
+def cannot_operate() -> SqlError:
+    """What USE, SHOW … IN and ALTER answer for something that is not there."""
+    return _compilation(2043, "02000", "Object does not exist, or operation cannot be performed.")
+
+
+def no_current_database(command: str) -> SqlError:
+    return SqlError(
+        90105,
+        "22000",
+        f"Cannot perform {command}. This session does not have a current database. "
+        "Call 'USE DATABASE', or use a qualified name.",
+    )
+
+
+def no_current_schema(command: str) -> SqlError:
+    return SqlError(
+        90106,
+        "22000",
+        f"Cannot perform {command}. This session does not have a current schema. "
+        "Call 'USE SCHEMA', or use a qualified name.",
+    )
+
+
+def wrong_kind(name: str, expected: str, found: str) -> SqlError:
+    return _compilation(
+        1203, "42809", f"Object found is of type '{found}', not specified type '{expected}'. ({name})"
+    )
+
+
+def invalid_identifier(name: str) -> SqlError:
+    return _compilation(904, "42000", f"error line 1 at position 0\ninvalid identifier '{name}'")
+
+
+def statement_count(actual: int, wanted: int) -> SqlError:
+    return SqlError(
+        8, "0A000", f"Actual statement count {actual} did not match the desired statement count {wanted}."
+    )
+
+
+def empty_statement() -> SqlError:
+    return SqlError(900, "42601", "SQL compilation error:\nEmpty SQL statement.")
+
+
+def canceled() -> SqlError:
+    return SqlError(604, "57014", "SQL execution canceled")
+
+
+def internal(incident: str = "") -> SqlError:
+    return SqlError(603, "XX000", f"SQL execution internal error:\nProcessing aborted by error {incident}")
