@@ -1,7 +1,7 @@
-"""The command line: a group that finds its commands by itself, and the one place where errors become exit codes.
+"""The command line: a group that finds its commands by itself, and the place where errors become exit codes.
 
-A command is a file in `commands/`. Its first line is its docstring and the line that `--help` shows, which is read
-without importing anything; the file is imported when the command runs. Nothing heavy is imported here.
+A command is a file in `commands/`. Its first line is its docstring and the line that `--help` shows, which is
+read without importing anything; the file is imported when the command runs. Nothing heavy is imported here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -22,7 +23,8 @@ EXIT_CODES = {
     0: "done",
     1: "the answer is no: pending scripts with `--exit-code`, findings, a failed check",
     2: "usage or configuration is wrong, a confirmation is missing, or a policy refuses",
-    3: "Snowflake refused or cannot be reached, the lock is held, a failed script is in the way, or the run stopped midway",
+    3: "Snowflake refuses or cannot be reached, the lock is held, a failed script is in the way, "
+    "or the run stopped midway",
     130: "interrupted (Ctrl-C, SIGTERM)",
     141: "whoever read the output stopped reading (a closed pipe)",
 }
@@ -96,7 +98,7 @@ class LazyGroup(click.Group):
 def cli(ctx: click.Context) -> None:
     """Schema change for Snowflake: plan it, rehearse it, run it exactly once, take it back.
 
-    Data goes to stdout, progress and prose to stderr; with --json stdout is one JSON value, also for an error.
+    Data goes to stdout, progress and prose to stderr; with --json, stdout is one JSON value, an error too.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
@@ -138,7 +140,7 @@ def main() -> NoReturn:
 
 
 def _terminated(number: int, frame: FrameType | None) -> NoReturn:
-    """A cancelled deploy job ends as Ctrl-C does: the statement cancelled, the row written, the lock released."""
+    """A cancelled job ends as Ctrl-C does: the statement cancelled, the row written, the lock released."""
     raise KeyboardInterrupt
 
 
@@ -174,10 +176,8 @@ def _tell(error: Exception, call: Invocation) -> int:
 
 def _closed_pipe() -> int:
     """Whoever reads stdout has gone: be quiet, also when Python flushes at exit."""
-    try:
+    with suppress(OSError, ValueError):  # stdout may be no file: a test's
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):  # stdout is no file: a test's
-        pass
     return 141
 
 

@@ -1,14 +1,13 @@
 """Asking before something is done that deserves a second look. Without a terminal nothing is asked.
 
-Each function gives what a verb of the project calls with what it is about to do: it returns to go on, and raises
-UsageError, which names the flag, to leave everything as it is.
+Each function gives what a verb of the project calls with what it is about to do: it returns to go on, and
+raises UsageError, which names the flag, to leave everything as it is.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from snowmaker import report, terminal
 from snowmaker.errors import UsageError
@@ -19,7 +18,7 @@ from snowmaker.project import Project
 def migration(
     project: Project, *, yes: bool, allow_destructive: bool, as_json: bool
 ) -> Callable[[Plan], None]:
-    """For `migrate`: a protected environment, and statements that lose data under `destructive = "confirm"`."""
+    """For `migrate`: a protected environment, and under `destructive = "confirm"` what can lose data."""
 
     def confirm(plan: Plan) -> None:
         reasons, flags = [], []
@@ -47,27 +46,27 @@ def rollback(*, yes: bool, as_json: bool) -> Callable[[Plan], None]:
     return confirm
 
 
-def change(project: Project, *, yes: bool, as_json: bool) -> Callable[[Any], None]:
+def change(project: Project, *, yes: bool, as_json: bool) -> Callable[[str], None]:
     """For `repair` and `baseline`: rows of the history of a protected environment."""
 
-    def confirm(lines: Any) -> None:
+    def confirm(text: str) -> None:
         if project.environment.protected and not yes:
-            _ask([f"the environment {project.environment.name} is protected"], ["--yes"], as_json, lines)
+            _ask([f"the environment {project.environment.name} is protected"], ["--yes"], as_json, text)
 
     return confirm
 
 
-def unlock(*, yes: bool, as_json: bool) -> Callable[[Any], None]:
+def unlock(*, yes: bool, as_json: bool) -> Callable[[str], None]:
     """For `unlock`: always, since the deploy that holds the lock may be alive."""
 
-    def confirm(holder: Any) -> None:
+    def confirm(text: str) -> None:
         if not yes:
-            _ask([f"the lock is held by {holder}, which may still be running"], ["--yes"], as_json, None)
+            _ask([f"{text}, which may still be running"], ["--yes"], as_json, "")
 
     return confirm
 
 
-def _ask(reasons: Sequence[str], flags: Sequence[str], as_json: bool, what: Any) -> None:
+def _ask(reasons: Sequence[str], flags: Sequence[str], as_json: bool, what: Plan | str) -> None:
     why = terminal.clean("; ".join(reasons))
     named = " ".join(flags)
     if as_json or not terminal.interactive():
@@ -77,8 +76,7 @@ def _ask(reasons: Sequence[str], flags: Sequence[str], as_json: bool, what: Any)
     if isinstance(what, Plan):
         report.plan_summary(what, stream=sys.stderr)
     elif what:
-        for line in [what] if isinstance(what, str) else what:
-            terminal.tell(f"  {terminal.one_line(str(line))}")
+        terminal.tell(f"  {terminal.one_line(what)}")
     terminal.tell(terminal.paint(why[:1].upper() + why[1:] + ".", "yellow", sys.stderr))
     sys.stderr.write("Go on? [y/N]: ")
     sys.stderr.flush()

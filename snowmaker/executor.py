@@ -67,7 +67,7 @@ class Executor:
         self._history = history
         self._lock = lock
         self._run = run
-        self._before = session.namespace
+        self.before = session.namespace
         self._results: list[ScriptResult] = []
         self._sent = 0
         self._started = time.monotonic()
@@ -122,11 +122,11 @@ class Executor:
         """Session state back, then the history row: it is written by the connection's role, not the script's."""
         work.refuse_open_transaction()
         anew = _changes_parameters(step)
-        self.restore(self._before, anew=anew and not work.in_transaction)
+        self.restore(self.before, anew=anew and not work.in_transaction)
         self._record(step, seq, work, started, None)
         if work.in_transaction:
             work.commit()
-            self.restore(self._before, anew=anew)
+            self.restore(self.before, anew=anew)
 
     def _finish(self, step: Step, work: _Work, started: float) -> None:
         outcome: Outcome = {"undo": "rolled_back", "resume": "resumed"}.get(step.action, "applied")  # type: ignore[assignment]
@@ -138,7 +138,7 @@ class Executor:
         """Write the Failed row; where that fails too, the first error is the one to tell, with this in its hint."""
         try:
             work.abandon_transaction()
-            self.restore(self._before, anew=_changes_parameters(step))
+            self.restore(self.before, anew=_changes_parameters(step))
             self._record(step, seq, work, started, error)
         except AccountError as second:
             error.hint = f"{error.hint}; the failure could not be recorded in the history: {second.message}".strip("; ")

@@ -1,4 +1,4 @@
-"""Any exception → an error that says what, where and what to do. Nothing here is asked until something went wrong."""
+"""Any exception → an error that says what, where and what to do. Loaded when something has gone wrong."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def translate(error: Exception) -> SnowmakerError:
         return ConfigError(
             "nested too deeply", "too_deep", "a template or a value contains itself, or nests very deep"
         )
-    if type(error).__module__.startswith("snowmaker.sandbox"):
+    if type(error).__module__.startswith("snowmaker.sandbox"):  # it shares nothing, not even the error tree
         return AccountError(
             str(getattr(error, "message", error)), "sandbox", str(getattr(error, "hint", "") or "")
         )
     return InternalError(
         f"unexpected {type(error).__name__}: {error}",
         "internal",
-        "this is a bug in snowmaker: please report it, with the output of the same command under SNOWMAKER_DEBUG=1",
+        "this is a bug in snowmaker: please report it, with what the command says under SNOWMAKER_DEBUG=1",
     )
 
 

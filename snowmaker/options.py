@@ -115,6 +115,16 @@ def lock_timeout(function: Decorated) -> Decorated:
     )(function)
 
 
+def out_of_order(function: Decorated) -> Decorated:
+    """Let older scripts run; None when nothing was said, so that the project's policy holds."""
+    return click.option(
+        "--out-of-order",
+        is_flag=True,
+        default=None,
+        help="Run scripts that are older than what has been applied.",
+    )(function)
+
+
 def yes(function: Decorated) -> Decorated:
     """Answer the confirmation beforehand."""
     return click.option(
@@ -139,7 +149,7 @@ def pairs(values: tuple[str, ...], parameter: click.Parameter) -> dict[str, str]
 def read(path: str) -> str:
     """A file's text, `-` being stdin; raises SourceError when it is not UTF-8."""
     with click.open_file(path, "rb") as file:
-        data = file.read()
+        data: bytes = file.read()
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -151,11 +161,9 @@ def read(path: str) -> str:
 
 def scripts(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Completion: the names of the project's scripts, from its files."""
-    from snowmaker import loader
-
     try:
         with _call(ctx).project() as project:
-            names = [source.script for source in loader.load(project.settings)]
+            names = [source.script for source in project.sources]
     except Exception:  # a completion that fails completes nothing
         return []
     return _items(names, incomplete)

@@ -287,10 +287,7 @@ def _other_scripts(sources: Sequence[Source], states: Mapping[str, ScriptStatus]
 
 def _by_dependency(due: Sequence[Source], scripts: Sequence[Script], sources: Sequence[Source]) -> list[Source]:
     """A stable order in which a script stands after those it names (`depends=`) or whose objects it reads."""
-    makers: dict[tuple[str, ...], set[int]] = defaultdict(set)
-    for index, script in enumerate(scripts):
-        for name in _names(script, sql.created):
-            makers[name].add(index)
+    makers = _makers(scripts)
     before: list[set[int]] = [set() for _ in due]
     names = {source.script.lower(): index for index, source in enumerate(due)}
     for index, source in enumerate(due):
@@ -302,6 +299,16 @@ def _by_dependency(due: Sequence[Source], scripts: Sequence[Script], sources: Se
         for name in _names(script, sql.references):
             before[index] |= makers.get(name, set()) - {index}
     return [due[index] for index in _topological(before, [source.script for source in due])]
+
+
+def _makers(scripts: Sequence[Script]) -> Mapping[tuple[str, ...], set[int]]:
+    """Name → who creates it; S.V is found under V and S.V, and so is what was created as DB.S.V."""
+    makers: dict[tuple[str, ...], set[int]] = defaultdict(set)
+    for index, script in enumerate(scripts):
+        for name in _names(script, sql.created):
+            for cut in range(len(name)):
+                makers[name[cut:]].add(index)
+    return makers
 
 
 def _names(script: Script, scan: Callable[[str], set[tuple[str, ...]]]) -> set[tuple[str, ...]]:

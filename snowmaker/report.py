@@ -79,7 +79,7 @@ def plan_file(value: Plan, path: str) -> None:
 
 
 def plan_summary(value: Plan, *, stream: TextIO, show: Show | None = None) -> None:
-    """The steps of a plan with what is destructive in them; their statements too, when `show` formats them."""
+    """The steps of a plan and what is destructive in them; their statements too, when `show` is given."""
     scripts, statements = (
         terminal.count(len(value.steps), "script"),
         terminal.count(value.statements, "statement"),

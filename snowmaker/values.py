@@ -1,7 +1,7 @@
 """Values of an account as JSON and as text. JSON keeps what a reader in another language would lose.
 
-A number beyond 2^53 or with more digits than a float holds is a string; times are ISO 8601, in UTC where a zone is
-known; binary is hex, as Snowflake shows it by default.
+A number beyond 2^53 or with more digits than a float holds is a string; times are ISO 8601, in UTC where a
+zone is known; binary is hex, as Snowflake shows it by default.
 """
 
 from __future__ import annotations

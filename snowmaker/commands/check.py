@@ -1,4 +1,4 @@
-"""Check names, directives, variables, templates, splitting and rollbacks, without an account."""
+"""Check names, directives, templates, splitting and rollbacks, without an account."""
 
 import click
 

@@ -10,7 +10,7 @@ from snowmaker.options import Invocation
 @click.option("--to", metavar="V|+N", help="Stop at version V, or after the next N versioned scripts.")
 @click.option("--dry-run", is_flag=True, help="Examine the account and show the plan; write nothing.")
 @click.option("--allow-destructive", is_flag=True, help="Run statements that can lose data.")
-@click.option("--out-of-order", is_flag=True, help="Run scripts that are older than what has been applied.")
+@options.out_of_order
 @options.yes
 @options.lock_timeout
 @options.account
@@ -20,7 +20,7 @@ def command(
     to: str | None,
     dry_run: bool,
     allow_destructive: bool,
-    out_of_order: bool,
+    out_of_order: bool | None,
     yes: bool,
     lock_timeout: int,
 ) -> None:
@@ -37,10 +37,14 @@ def command(
         )
         result = project.migrate(
             to=to,
-            out_of_order=True if out_of_order else None,
+            out_of_order=out_of_order,
             confirm=confirm,
             lock_timeout=lock_timeout,
             dry_run=dry_run,
             listener=Progress(),
         )
+        if dry_run:
+            plan = project.plan(to=to, out_of_order=out_of_order)
+            report.plan(plan, formatted=False, as_json=call.json)
+            return
     report.result(result, as_json=call.json)

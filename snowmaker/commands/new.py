@@ -9,7 +9,9 @@ from snowmaker.options import Invocation
 @click.command()
 @click.argument("description")
 @click.option(
-    "--template", metavar="NAME", help="A template of templates/new/: table, view, schema, database, …"
+    "--template",
+    metavar="NAME",
+    help="A template of templates/new/: table, view, schema, database and others.",
 )
 @click.option(
     "--set",

@@ -8,6 +8,7 @@ from snowmaker.options import Invocation
 
 @click.command()
 @click.option("--to", metavar="V|+N", help="Stop at version V, or after the next N versioned scripts.")
+@options.out_of_order
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False), help="Write the plan, as JSON, to this file as well."
 )
@@ -19,10 +20,17 @@ from snowmaker.options import Invocation
 )
 @options.account
 @click.pass_obj
-def command(call: Invocation, to: str | None, output: str | None, formatted: bool, exit_code: bool) -> int:
-    """Show every statement that `migrate` would send, in order, and why. Nothing is written to the account."""
+def command(
+    call: Invocation,
+    to: str | None,
+    out_of_order: bool | None,
+    output: str | None,
+    formatted: bool,
+    exit_code: bool,
+) -> int:
+    """Show every statement that `migrate` would send, in order, and why. Nothing is written there."""
     with call.project() as project:
-        plan = project.plan(to=to)
+        plan = project.plan(to=to, out_of_order=out_of_order)
     if output:
         report.plan_file(plan, output)
     report.plan(plan, formatted=formatted, as_json=call.json)

@@ -24,8 +24,16 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port; a free one by default.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    metavar="PORT",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="The port; a free one by default.",
+)
+@click.option(
+    "--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on."
+)
 @data
 @click.pass_obj
 def serve(call: Invocation, port: int, host: str, data: str | None) -> None:

@@ -181,8 +181,7 @@ class WriterLock:
 def _expired(entry: Entry) -> bool:
     if entry.dropped_on is None:
         return False
-    retention = entry.get("retention")
-    return datetime.now(UTC) - entry.dropped_on > timedelta(days=1 if retention is None else retention)
+    return datetime.now(UTC) - entry.dropped_on > timedelta(days=entry.get("kept_days", 1))
 
 
 def run(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> Any:

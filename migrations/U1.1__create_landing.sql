@@ -1,0 +1,4 @@
+-- In reverse order. The files in the stage go with it.
+DROP TABLE IF EXISTS {{ prefix }}SNOWMAKING.RAW.WEATHER;
+DROP STAGE IF EXISTS {{ prefix }}SNOWMAKING.RAW.LANDING;
+DROP FILE FORMAT IF EXISTS {{ prefix }}SNOWMAKING.RAW.WEATHER_CSV;

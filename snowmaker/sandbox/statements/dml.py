@@ -1,0 +1,153 @@
+"""INSERT, UPDATE, DELETE, MERGE: https://docs.snowflake.com/en/sql-reference/sql-dml"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sqlglot import exp
+
+from snowmaker.sandbox import sqlerror
+from snowmaker.sandbox.columns import columns_of
+from snowmaker.sandbox.context import Context
+from snowmaker.sandbox.datatypes import FIXED
+from snowmaker.sandbox.engine import run
+from snowmaker.sandbox.parser import Parser
+from snowmaker.sandbox.query import Prepared, parse, prepare, using
+from snowmaker.sandbox.registry import statement
+from snowmaker.sandbox.result import DELETE, INSERT, MERGE, UPDATE, Column, Result
+
+
+def _counts(type_id: int, **counts: int) -> Result:
+    columns = tuple(Column(f"number of {name.replace('_', ' ')}", FIXED) for name in counts)
+    return Result(columns, (tuple(counts.values()),), type_id=type_id)
+
+
+def _run(context: Context, prepared: Prepared) -> Any:
+    return using(context, prepared, lambda: run(context.session.connection, prepared.sql, prepared.values).fetchall())
+
+
+def _target(context: Context, expression: exp.Expression) -> None:
+    """Refuse what is no table."""
+    table = expression.this.find(exp.Table) if not isinstance(expression.this, exp.Table) else expression.this
+    name = tuple(
+        part.name if part.quoted else part.name.upper()
+        for part in (table.args.get(key) for key in ("catalog", "db", "this"))
+        if isinstance(part, exp.Identifier)
+    )
+    if name and context.relation(name).kind != "TABLE":
+        raise sqlerror.SqlError(
+            2104, "42601", f"SQL compilation error:\nObject '{name[-1]}' is a view and cannot be changed."
+        )
+
+
+@statement("INSERT")
+def _insert(context: Context, parser: Parser) -> Result:
+    expression = parse(context.text)
+    if isinstance(expression, exp.MultitableInserts):
+        raise sqlerror.unsupported("INSERT ALL | FIRST (multi-table insert)")
+    _target(context, expression)
+    if context.describe_only:
+        return _counts(INSERT, rows_inserted=0)
+    overwrite = bool(expression.args.get("overwrite"))
+    expression.set("overwrite", False)
+    prepared = _prepare_insert(context, expression)
+    batch = max((len(each) for each in context.binds), default=1)
+
+    def action() -> int:
+        if overwrite:
+            table = expression.this.find(exp.Table)
+            prepared_delete = prepare(context, exp.Delete(this=table.copy()))
+            _run(context, prepared_delete)
+        if batch == 1:
+            return _inserted(_run(context, prepared))
+        return sum(
+            _inserted(_run(context, replace(prepared, values=[each[row] for each in context.binds])))
+            for row in range(batch)
+        )
+
+    return _counts(INSERT, rows_inserted=context.write(action))
+
+
+def _inserted(rows: Any) -> int:
+    return int(rows[0][0])
+
+
+def _prepare_insert(context: Context, expression: exp.Expression) -> Prepared:
+    """An INSERT … VALUES with expressions is what it is in DuckDB too."""
+    values = expression.expression
+    if isinstance(values, exp.Values):
+        width = {len(each.expressions) if isinstance(each, exp.Tuple) else 1 for each in values.expressions}
+        table = expression.this
+        if isinstance(table, exp.Schema):
+            wanted = len(table.expressions)
+        else:
+            wanted = len(columns_of(context.relation(_name(table))))
+        if width != {wanted}:
+            raise sqlerror.SqlError(
+                2057, "42601", "SQL compilation error:\nInsert value list does not match column list expecting "
+                f"{wanted} but got {max(width)}",
+            )  # fmt: skip
+    return prepare(context, expression)
+
+
+def _name(table: exp.Table) -> tuple[str, ...]:
+    parts = (table.args.get(key) for key in ("catalog", "db", "this"))
+    return tuple(part.name if part.quoted else part.name.upper() for part in parts if isinstance(part, exp.Identifier))
+
+
+@statement("UPDATE")
+def _update(context: Context, parser: Parser) -> Result:
+    expression = parse(context.text)
+    _target(context, expression)
+    if context.describe_only:
+        return _counts(UPDATE, rows_updated=0, multi_joined_rows_updated=0)
+    for assignment in expression.expressions:
+        if isinstance(assignment.this, exp.Column):  # DuckDB wants a bare name on the left
+            assignment.this.set("table", None)
+    prepared = prepare(context, expression)
+    count = context.write(lambda: _inserted(_run(context, prepared)))
+    result = _counts(UPDATE, rows_updated=count, multi_joined_rows_updated=0)
+    return result
+
+
+@statement("DELETE")
+def _delete(context: Context, parser: Parser) -> Result:
+    expression = parse(context.text)
+    _target(context, expression)
+    if context.describe_only:
+        return _counts(DELETE, rows_deleted=0)
+    prepared = prepare(context, expression)
+    return _counts(DELETE, rows_deleted=context.write(lambda: _inserted(_run(context, prepared))))
+
+
+@statement("MERGE")
+def _merge(context: Context, parser: Parser) -> Result:
+    """DuckDB's MERGE says for each row what it did with it."""
+    expression = parse(context.text)
+    _target(context, expression)
+    actions = _merge_actions(expression)
+    counts = {f"rows_{action}": 0 for action in actions}
+    if context.describe_only:
+        return _counts(MERGE, **counts)
+    for node in expression.find_all(exp.Update):
+        for assignment in node.expressions:
+            if isinstance(assignment.this, exp.Column):
+                assignment.this.set("table", None)
+    prepared = prepare(context, expression)
+    prepared.sql += " RETURNING merge_action"
+    done = [row[0] for row in context.write(lambda: _run(context, prepared))]
+    words = {"inserted": "INSERT", "updated": "UPDATE", "deleted": "DELETE"}
+    return _counts(MERGE, **{f"rows_{action}": done.count(words[action]) for action in actions})
+
+
+def _merge_actions(expression: exp.Expression) -> list[str]:
+    """Which of the counts Snowflake gives: those of the clauses that are there."""
+    found: set[str] = set()
+    for when in expression.find_all(exp.When):
+        then = when.args["then"]
+        if isinstance(then, exp.Insert):
+            found.add("inserted")
+        else:
+            found.add("updated" if isinstance(then, exp.Update) else "deleted")
+    return [each for each in ("inserted", "updated", "deleted") if each in found]
