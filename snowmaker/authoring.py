@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snowmaker.errors import ConfigError, SourceError, UsageError
+from snowmaker.errors import ConfigError, SnowmakerError, SourceError, UsageError
 from snowmaker.shipped import shipped
 from snowmaker.sql import quote_literal
 from snowmaker.suggest import did_you_mean, listed
@@ -36,6 +36,7 @@ IGNORED = ".snowmaker/"  # the sandbox's files, which belong into no repository
 _VERSION = re.compile(r"[0-9A-Za-z]+(?:[._-][0-9A-Za-z]+)*")
 _VERSIONED = re.compile(r"(?P<kind>V|U)(?P<version>.+?)__.*\.sql(\.jinja)?", re.IGNORECASE)
 _PART = re.compile(r'(?:\{\{[^{}]+\}\}|[A-Za-z_])(?:\{\{[^{}]+\}\}|[A-Za-z0-9_$])*|"(?:[^"]|"")+"')
+_ACCENTS = re.compile(r"(?<=[a-z])[\u0300-\u036f]+")
 _RUNTIME_JINJA = re.compile(r"\{(?=[{%#])")
 
 _SETTINGS = """\
@@ -72,11 +73,13 @@ def new(
 ) -> tuple[Path, ...]:
     """Write a script and its rollback from a template; the paths written, the script first.
 
-    A versioned script gets the time in UTC as its version, unless `version` says otherwise; a script that always
-    runs needs no rollback. Raises UsageError, SourceError for names that are taken, and OSError.
+    A versioned script gets the time in UTC as its version, unless `version` says otherwise; an always script
+    needs no rollback. Raises UsageError, SourceError for names that are taken, and OSError.
     """
-    if always and (repeatable or version) or repeatable and version:
-        raise UsageError("a script is repeatable, always, or has a version: only one of them", "contradiction")
+    if (repeatable, always, version is not None).count(True) > 1:
+        raise UsageError(
+            "a script is repeatable, always, or has a version: only one of them", "contradiction"
+        )
     migrations = folder / settings.migrations
     name = slug(description)
     if not (repeatable or always):
@@ -111,7 +114,7 @@ def init(folder: Path, *, example: bool = False) -> tuple[Path, ...]:
         )
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder", "not_a_folder", "give the folder of the project")
-    files = _example() if example else _skeleton(folder.name)
+    files = _example() if example else _skeleton(folder)
     ignore = folder / ".gitignore"
     taken = [name for name in files if (folder / name).exists()]
     if taken:
@@ -130,8 +133,9 @@ def slug(description: str) -> str:
     Letters without a Latin counterpart stay as they are. Raises UsageError for one that is empty or too long.
     """
     decomposed = unicodedata.normalize("NFKD", description.replace("ß", "ss")).lower()
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
-    found = unicodedata.normalize("NFC", re.sub(r"[\W_]+", "_", plain).strip("_"))
+    plain = unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed))
+    words = "".join(letter if _is_of_a_word(letter) else " " for letter in plain)
+    found = "_".join(words.split())
     if not found:
         raise UsageError(
             f"no file name can be made of {description!r}",
@@ -170,7 +174,9 @@ def _version(wanted: str | None, migrations: Path, now: datetime) -> str:
     wanted = wanted.strip().removeprefix("V").removeprefix("v")
     if not _VERSION.fullmatch(wanted) or "__" in wanted:
         raise UsageError(
-            f"{wanted!r} is not a version", "bad_version", "letters and digits, parted by . - or _: --version 1.4"
+            f"{wanted!r} is not a version",
+            "bad_version",
+            "letters and digits, parted by . - or _: --version 1.4",
         )
     if version_key(wanted) in taken:
         path = taken[version_key(wanted)]
@@ -196,8 +202,16 @@ def _refuse_taken(migrations: Path, files: Iterable[Path]) -> None:
         other = taken.get(path.name.lower())
         if other:
             raise SourceError(
-                f"{path.name} exists already", "file_exists", "choose another description, or edit it", str(other)
+                f"{path.name} exists already",
+                "file_exists",
+                "choose another description, or edit it",
+                str(other),
             )
+
+
+def _is_of_a_word(character: str) -> bool:
+    """Letters, digits, and the marks that belong to a letter in many scripts."""
+    return unicodedata.category(character)[0] in "LNM"
 
 
 def _sentence(description: str) -> str:
@@ -215,38 +229,49 @@ def _sentence(description: str) -> str:
 def _render(
     folder: Path, settings: Settings, template: str, given: Mapping[str, Any], values: Mapping[str, str]
 ) -> dict[str, str]:
-    """Both texts of a template. Every value that lacks or is not understood is named before anything is rendered."""
-    from jinja2 import TemplateError
-
+    """Both texts of a template; values that lack or are not known are refused before anything is rendered."""
     known = templates(folder, settings)
     if template not in known:
         meant = did_you_mean(template, known)
         own = Path(os.path.relpath(settings.templates / "new" / "NAME" / UP, folder)).as_posix()
         hint = f"there are: {listed(known)}; a template of your own is {own}, and {DOWN} beside it"
         raise UsageError(f"no template {template!r}", "unknown_template", f"{meant} {hint}".strip())
-    place = known[template]
-    names = (UP,) if given["always"] else (UP, DOWN)
+    paths = {name: known[template] / name for name in (UP, DOWN) if name == UP or not given["always"]}
+    sources = {name: _template_text(path) for name, path in paths.items()}
     jinja = _jinja(settings)
-    path = place / UP
-    try:
-        sources = {}
-        for name in names:
-            path = place / name
-            sources[name] = path.read_text(encoding="utf-8-sig")
-        _refuse_values(jinja, template, {name: sources.get(name, "") for name in (UP, DOWN)}, names, values)
-        texts = {}
-        for name in names:
-            path = place / name
+    trees = []
+    for name, path in paths.items():
+        with _template_errors(path):
+            trees.append(jinja.parse(sources[name]))
+    _refuse_values(template, trees, values)
+    texts = {}
+    for name, path in paths.items():
+        with _template_errors(path):
             texts[name] = jinja.from_string(sources[name]).render({**values, **given}).strip() + "\n"
-        return texts
-    except FileNotFoundError as error:
+    return texts
+
+
+def _template_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        text = f"template {path.parent.name!r} has no {path.name}"
         hint = f"a template has two files, {UP} and {DOWN}"
-        raise SourceError(f"template {template!r} has no {path.name}", "incomplete_template", hint, str(path)) from error
-    except UnicodeDecodeError as error:
-        raise SourceError("not UTF-8", "not_utf8", "save the template as UTF-8", str(path)) from error
-    except TemplateError as error:
-        hint = "values are written [[ name ]] in these templates"
+        raise SourceError(text, "incomplete_template", hint, str(path)) from None
+    except UnicodeDecodeError:
+        raise SourceError("is not UTF-8", "not_utf8", "save the template as UTF-8", str(path)) from None
+
+
+@contextmanager
+def _template_errors(path: Path) -> Iterator[None]:
+    """Whatever a template does wrong, and it can raise anything, is an error that names it."""
+    try:
+        yield
+    except SnowmakerError:
+        raise
+    except Exception as error:
         line = int(getattr(error, "lineno", 0) or 0)
+        hint = "in these templates a value is written [[ name ]], a block [% if … %]"
         raise SourceError(str(error), "bad_template", hint, str(path), line) from error
 
 
@@ -264,7 +289,7 @@ def _jinja(settings: Settings) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701  SQL, not HTML
+        autoescape=False,  # SQL, not HTML
     )
     jinja.filters["qualified"] = partial(_qualified, settings)
     jinja.filters["listed"] = _listed
@@ -272,15 +297,12 @@ def _jinja(settings: Settings) -> Environment:
     return jinja
 
 
-def _refuse_values(
-    jinja: Environment, template: str, sources: Mapping[str, str], names: Iterable[str], values: Mapping[str, str]
-) -> None:
+def _refuse_values(template: str, trees: Iterable[nodes.Template], values: Mapping[str, str]) -> None:
     from jinja2 import meta
 
     wanted: set[str] = set()
     optional: set[str] = set()
-    for name in names:
-        tree = jinja.parse(sources[name])
+    for tree in trees:
         wanted |= meta.find_undeclared_variables(tree) - GIVEN
         optional |= _defaulted(tree)
     takes = f"it takes {listed(wanted, 'no values')}"
@@ -291,11 +313,13 @@ def _refuse_values(
     missing = sorted(wanted - optional - set(values))
     if missing:
         example = " ".join(f"--set {name}=…" for name in missing)
-        raise UsageError(f"template {template!r} needs {listed(missing)}", "missing_value", f"add {example}; {takes}")
+        raise UsageError(
+            f"template {template!r} needs {listed(missing)}", "missing_value", f"add {example}; {takes}"
+        )
 
 
 def _defaulted(tree: nodes.Template) -> set[str]:
-    """The names that a template can do without: those that it gives a default or asks whether they are defined."""
+    """The names that a template can do without: it gives them a default, or asks whether they are defined."""
     from jinja2 import nodes
 
     filters = [node.node for node in tree.find_all(nodes.Filter) if node.name in ("default", "d")]
@@ -306,13 +330,15 @@ def _defaulted(tree: nodes.Template) -> set[str]:
 def _qualified(settings: Settings, name: str, parts: int) -> str:
     """A name as a script should say it: with its database (the variable `database`), behind the prefix.
 
-    `parts` is how many parts a full name of this kind has. Without a variable `prefix` there is no prefix; a name
-    that has Jinja of its own stays as it is.
+    `parts` is how many parts a full name of this kind has. Without a variable `prefix` there is no prefix;
+    a name that has Jinja of its own stays as it is.
     """
     found = _PART.findall(name)
     if not found or ".".join(found) != name.strip() or len(found) > parts:
         form = ".".join(("DATABASE", "SCHEMA", "NAME")[:parts])
-        raise UsageError(f"{name!r} is not a name", "bad_name", f'write it as {form}; quote a part as "My table"')
+        raise UsageError(
+            f"{name!r} is not a name", "bad_name", f'write it as {form}; quote a part as "My table"'
+        )
     if "{{" in name:
         return ".".join(found)
     variables = _variables(settings)
@@ -352,13 +378,13 @@ def _listed(text: str) -> list[str]:
 # files
 
 
-def _skeleton(name: str) -> dict[str, bytes]:
-    return {
-        "snowmaker.toml": _SETTINGS.format(name=_toml_string(name or "project")).encode(),
-        "migrations/.gitkeep": b"",
-        "templates/new/.gitkeep": b"",
-        "templates/macros/.gitkeep": b"",
-    }
+def _skeleton(folder: Path) -> dict[str, bytes]:
+    """The settings, and what keeps the empty folders in git; other folders are left alone."""
+    files = {"snowmaker.toml": _SETTINGS.format(name=_toml_string(folder.name or "project")).encode()}
+    for name in ("migrations", "templates/new", "templates/macros"):
+        if not (folder / name).is_dir() or not any((folder / name).iterdir()):
+            files[f"{name}/.gitkeep"] = b""
+    return files
 
 
 def _toml_string(text: str) -> str:

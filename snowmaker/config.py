@@ -9,7 +9,7 @@ A setting's value comes from the first of: a flag, a variable of the process, th
 | SNOWMAKER_HISTORY_TABLE | [history] table, and an environment's history | |
 | SNOWMAKER_HISTORY_CREATE_DATABASE | [history] create_database, and an environment's | |
 | SNOWMAKER_POLICY_<NAME> | [policy] name | |
-| SNOWMAKER_VAR_<NAME> | a variable of templates: the declared one, in any case, else NAME in lower case | --var |
+| SNOWMAKER_VAR_<NAME> | a variable: the declared one, in any case, else NAME in lower case | --var |
 | SNOWMAKER_SECRET_<NAME> | secret('NAME') (renderer.py) | |
 
 A variable that is set but empty counts as not set, except SNOWMAKER_VAR_<NAME>. What Snowflake's own files
@@ -147,7 +147,7 @@ def load(folder: str | Path) -> Settings:
 def resolve(
     settings: Settings, name: str | None = None, variables: Mapping[str, Any] | None = None
 ) -> Environment:
-    """The environment that a flag, SNOWMAKER_ENVIRONMENT or the default names; `variables` win over its own."""
+    """The environment that a flag, SNOWMAKER_ENVIRONMENT or the default names, with `variables` on top."""
     wanted = name or os.environ.get("SNOWMAKER_ENVIRONMENT") or settings.default_environment
     environment = settings.environments.get(wanted)
     if environment is None:
@@ -324,7 +324,9 @@ def _unknown_environment(name: str, known: Iterable[str]) -> ConfigError:
 
 def _variables_of_process() -> dict[str, str]:
     """SNOWMAKER_VAR_<NAME> by NAME; the names are as the process has them."""
-    return {name.removeprefix(_VAR): text for name, text in os.environ.items() if name.startswith(_VAR) and name != _VAR}
+    return {
+        name[len(_VAR) :]: text for name, text in os.environ.items() if name.startswith(_VAR) and name != _VAR
+    }
 
 
 def _overridden(declared: Mapping[str, Any], given: Mapping[str, Any], origin: str) -> dict[str, Any]:

@@ -108,7 +108,9 @@ def _read() -> _Files:
 
 
 def _tables(found: Any) -> dict[str, dict[str, Any]]:
-    return {key: value for key, value in found.items() if isinstance(value, dict)} if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    return {key: value for key, value in found.items() if isinstance(value, dict)}
 
 
 def _folder() -> Path:
@@ -156,7 +158,7 @@ def _unknown(name: str, files: _Files) -> ConfigError:
 
 
 def _resolve_key(options: dict[str, Any], which: str) -> None:
-    """Paths with `~`, the passphrase's own variable and a key given as text become what the connector takes."""
+    """Make paths with `~`, the passphrase's variable and a key given as text what the connector takes."""
     for key in ("private_key_file", "token_file_path"):
         if isinstance(options.get(key), str):
             options[key] = os.path.expanduser(options[key])

@@ -42,9 +42,9 @@ _SAY = "write `-- snowmaker: role=NAME only=dev,test depends=R__base transaction
 
 
 def load(folder: Path, settings: Settings) -> tuple[Source, ...]:
-    """The migration files of a project, in running order, each with its rollback. Raises SourceError, ConfigError.
+    """The migration files of a project, in running order, each with its rollback.
 
-    `folder` is the project's: paths are shown from there.
+    `folder` is the project's: paths are shown from there. Raises SourceError, ConfigError.
     """
     root = settings.migrations
     if not root.is_dir():
@@ -85,7 +85,7 @@ def read_text(path: Path, shown: str) -> str:
     """A file's normalised text. Raises SourceError where it cannot be read or is not UTF-8."""
     try:
         if not path.is_file():
-            text = "is a link to nowhere" if path.is_symlink() and not path.exists() else "is not a regular file"
+            text = "is not a regular file" if path.exists() else "is a link to nowhere"
             raise SourceError(text, "unreadable", file=shown)
         raw = path.read_bytes()
     except OSError as error:
@@ -116,7 +116,7 @@ class _Undo:
 
 
 def _files(root: Path, folder: Path) -> Iterator[Path]:
-    """The files below a folder, sorted; links are followed, each folder is visited once, hidden ones are not."""
+    """The files below a folder, sorted. Links are followed, each folder once; hidden folders are left out."""
     seen: set[tuple[int, int]] = set()
     pending = [root]
     found: list[Path] = []
@@ -143,7 +143,8 @@ def _recognise(path: Path, shown: str) -> Source | _Undo | None:
     name = path.name.strip()
     if _CLI.search(name):
         hint = "snowmaker runs SQL only; write it as a step of the pipeline, and move the file elsewhere"
-        raise SourceError("schemachange's command-line scripts (.cli.yml) are not run", "cli_script", hint, shown)
+        text = "schemachange's command-line scripts (.cli.yml) are not run"
+        raise SourceError(text, "cli_script", hint, shown)
     if not _SQL.search(name):
         if _OTHER_ENDING.search(name):
             raise _misnamed("a template ends in .sql.jinja, or simply in .sql", shown)
@@ -185,7 +186,8 @@ def _source(path: Path, shown: str, kind: Kind, version: str, description: str) 
     try:
         script.encode()
     except UnicodeEncodeError:
-        raise SourceError("the file's name is not UTF-8", "not_utf8", "rename the file", _printable(shown)) from None
+        text = "the file's name is not UTF-8"
+        raise SourceError(text, "not_utf8", "rename the file", _printable(shown)) from None
     text = read_text(path, shown)
     return Source(
         script=script,
@@ -270,14 +272,15 @@ def _paired(scripts: list[Source], undos: list[_Undo]) -> Iterator[Source]:
 
 def _orphan(source: Source, wanted: str) -> SourceError:
     hint = "a rollback is named as its migration is: U<version>__….sql for a V, U__<name>.sql for an R"
-    return SourceError(f"is the rollback of a script that is not there: {wanted}", "orphan_rollback", hint, source.path)
+    text = f"is the rollback of a script that is not there: {wanted}"
+    return SourceError(text, "orphan_rollback", hint, source.path)
 
 
 # directives
 
 
 def read_directives(text: str, shown: str) -> Directives:
-    """The directives in the leading comments of a script; `shown` is the file that errors name. Raises SourceError."""
+    """The directives in the leading comments of a script; raises SourceError, which names the file `shown`."""
     if "snowmaker" not in text and "snowmaker" not in text.lower():
         return Directives()
     found: dict[str, str] = {}
@@ -301,7 +304,8 @@ def _read_line(comment: str, found: dict[str, str], shown: str, line: int) -> No
     said = _DIRECTIVE.match(comment)
     if said is None:
         if _NO_COLON.match(comment):
-            raise SourceError("a directive needs a colon after `snowmaker`", "bad_directive", _SAY, shown, line)
+            text = "a directive needs a colon after `snowmaker`"
+            raise SourceError(text, "bad_directive", _SAY, shown, line)
         return
     for word in _WORD.finditer(said["said"]):
         key = word["key"].lower()
@@ -309,7 +313,8 @@ def _read_line(comment: str, found: dict[str, str], shown: str, line: int) -> No
             hint = did_you_mean(key, _DIRECTIVES) or f"there are: {listed(_DIRECTIVES)}"
             raise SourceError(f"unknown directive {word['key']!r}", "unknown_directive", hint, shown, line)
         if key in found:
-            raise SourceError(f"directive {key} is given twice", "bad_directive", "keep one of them", shown, line)
+            text = f"directive {key} is given twice"
+            raise SourceError(text, "bad_directive", "keep one of them", shown, line)
         problem = _problem(key, word["value"])
         if problem:
             raise SourceError(f"directive {key} {problem}", "bad_directive", _SAY, shown, line)

@@ -1,7 +1,7 @@
 """Secrets: what stands for them in a rendered script, and how their values get into a statement that is sent.
 
-`secret('NAME')` renders to `<<snowmaker:secret:NAME>>`: plain ASCII that no SQL means anything by, so it survives
-splitting, formatting, JSON and the history. Only `substitute` sees values.
+`secret('NAME')` renders to `<<snowmaker:secret:NAME>>`: plain ASCII that no SQL means anything by, so it
+survives splitting, formatting, JSON and the history. Only `substitute` sees values.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def check(text: str, file: str = "") -> None:
 def substitute(text: str, resolve: Callable[[str], str]) -> str:
     """The text with its secrets put in: escaped inside '…', as a literal where it stands bare.
 
-    `resolve` gives the value of a name. Raises SourceError for a placeholder anywhere else (an identifier, a `$$`
-    body, a comment), whose text has the name and never the value.
+    `resolve` gives the value of a name. Raises SourceError for a placeholder anywhere else (an identifier, a
+    `$$` body, a comment), whose text has the name and never the value.
     """
     if not has_mark(text):
         return text
@@ -70,7 +70,7 @@ def substitute(text: str, resolve: Callable[[str], str]) -> str:
 def environment_secrets(name: str) -> str:
     """A secret's value from the process's variables: SNOWMAKER_SECRET_<NAME>, else <NAME> as it is written.
 
-    Raises ConfigError `missing_secret`; an empty value counts as missing, since CI systems pass unknown secrets so.
+    Raises ConfigError `missing_secret`; an empty value counts as missing, as CI passes unknown secrets so.
     """
     own = "SNOWMAKER_SECRET_" + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
     value = os.environ.get(own) or os.environ.get(name)
@@ -100,8 +100,8 @@ def _places(text: str, file: str) -> Iterator[_Place]:
             state, begin, stop = following
         problem = _problem(text, match, state, begin, stop)
         if problem:
-            line = text.count("\n", 0, match.start()) + 1
-            raise SourceError(f"secret {match[1]!r} {problem}", "secret_place", _PLACES, file, line if file else 0)
+            line = text.count("\n", 0, match.start()) + 1 if file else 0
+            raise SourceError(f"secret {match[1]!r} {problem}", "secret_place", _PLACES, file, line)
         yield _Place(match[1], match.start(), match.end(), state == "code")
 
 

@@ -40,11 +40,20 @@ Render = Callable[[Source], Script]
 class Policy(Protocol):
     """The policies that a plan is judged by (DESIGN.md §3)."""
 
-    out_of_order: str
-    changed: str
-    missing: str
-    rollback: str
-    destructive: str
+    @property
+    def out_of_order(self) -> str: ...
+
+    @property
+    def changed(self) -> str: ...
+
+    @property
+    def missing(self) -> str: ...
+
+    @property
+    def rollback(self) -> str: ...
+
+    @property
+    def destructive(self) -> str: ...
 
 
 @dataclass(frozen=True)

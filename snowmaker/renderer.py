@@ -1,7 +1,7 @@
 """Sources → Scripts: rendered for an environment, split, with placeholders where secrets go.
 
-Secrets come from `environment_secrets` unless another resolver is handed to `substitute`: SNOWMAKER_SECRET_<NAME>,
-else the variable <NAME> itself.
+Secrets come from `environment_secrets` unless `substitute` is given another resolver: the process's variable
+SNOWMAKER_SECRET_<NAME>, else <NAME> itself.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Renderer:
         self._templates: Templates | None = None
 
     def render(self, source: Source) -> Script:
-        """The script of a source, and of its rollback. Raises SourceError, with file and line; ConfigError."""
+        """The script of a source, and of its rollback. Raises SourceError with file and line; ConfigError."""
         undo = self.render(source.undo) if source.undo is not None else None
         text = self._text(source)
         return Script(
@@ -106,7 +106,7 @@ def resolve_put(text: str, folder: Path) -> str:
 
 
 def put_files(text: str, folder: Path) -> tuple[Path, ...]:
-    """The local files that a PUT statement would send, wildcards resolved; where none is there, the path it names."""
+    """The local files that a PUT statement would send; where none is there, the path that it names."""
     match = _PUT.match(text)
     if match is None:
         return ()

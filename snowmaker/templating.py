@@ -1,6 +1,6 @@
 """Jinja: the environment that templates of migrations run in. Loaded only where a text has a template.
 
-It renders as schemachange does (StrictUndefined, variables as top-level names, `env_var`), in Jinja's sandbox:
+It renders as schemachange does (StrictUndefined, variables as top-level names, `env_var`), but in a sandbox:
 https://jinja.palletsprojects.com/en/stable/sandbox/
 """
 
@@ -11,6 +11,7 @@ import os
 import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,7 +31,8 @@ LIMIT = 100_000_000  # characters that a template may make; more is a mistake in
 _POWER_LIMIT = 10_000  # bits of a number that ** may make
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
 _WIDTH = re.compile(r"%[^a-zA-Z%]*(?:\*|\d{5,})")
-_OUTPUT_ONLY = "write {{ secret('NAME') }} and nothing more: its value is put in only when the statement is sent"
+_OUTPUT_ONLY = "write {{ secret('NAME') }} and nothing more: the value is put in when the statement is sent"
+_MARKED = f"contains {MARK!r}, which stands for secrets"
 _MISSING = object()
 
 
@@ -41,7 +43,7 @@ class Templates:
         self._variables = dict(environment.vars)
         for name, value in self._variables.items():
             if _has_mark(value):
-                raise ConfigError(f"variable {name!r} contains {MARK!r}, which stands for secrets", "secret_marker")
+                raise ConfigError(f"variable {name!r} {_MARKED}", "secret_marker")
         self._issued: set[str] = set()
         self._roots = _Roots(settings)
         self._jinja = _Jinja(self._roots)
@@ -56,7 +58,7 @@ class Templates:
         )
 
     def render(self, text: str, file: str) -> str:
-        """The rendered text of a template; raises SourceError, with the line of the template that is at fault."""
+        """The rendered text of a template; raises SourceError with the line of the template at fault."""
         self._roots.files.add(file)
         self._issued.clear()
         try:
@@ -84,7 +86,7 @@ class Templates:
         return _Secret(name)
 
     def _check_marks(self, text: str, file: str) -> None:
-        """What a macro or a block made of a placeholder is still whole, and none is there that nobody asked for."""
+        """Refuse a placeholder that a macro or a block has spoilt, and one that nobody asked for."""
         if MARK not in text.lower():
             return
         names = secret_names(text)
@@ -95,7 +97,12 @@ class Templates:
     def _undefined(self, name: str) -> SourceError:
         known = {"environment", *self._variables}
         hint = did_you_mean(name, known) or f"set it in [vars] of snowmaker.toml, or with --var {name}=…"
-        return SourceError(f"undefined variable {name!r}; there are: {listed(known)}", "undefined_variable", hint)
+        text = f"undefined variable {name!r}; there are: {listed(known)}"
+        return SourceError(text, "undefined_variable", hint)
+
+    def _undefined_in(self, message: str) -> SourceError:
+        name = _UNDEFINED.fullmatch(message)
+        return self._undefined(name[1]) if name else SourceError(f"template: {message}", "undefined_variable")
 
     def _translated(self, error: Exception, file: str) -> SourceError:
         where, line = self._place(error, file)
@@ -106,8 +113,7 @@ class Templates:
         if isinstance(error, SourceError):
             found = error
         elif isinstance(error, jinja2.UndefinedError):
-            name = _UNDEFINED.fullmatch(error.message or "")
-            found = self._undefined(name[1]) if name else SourceError(error.message or "", "undefined_variable")
+            found = self._undefined_in(error.message or "")
         elif isinstance(error, jinja2.TemplateNotFound):
             hint = f"templates are looked for in {', '.join(str(root) for root in self._roots.folders)}"
             found = SourceError(f"there is no template {error.name!r}", "template_not_found", hint)
@@ -148,7 +154,7 @@ def _env_var(env_var: str, default: str | None = None) -> str:
         hint = f"set it, or give a default: env_var('{env_var}', '…')"
         raise SourceError(f"the environment variable {env_var!r} is not set", "missing_env_var", hint)
     if _has_mark(value):
-        raise SourceError(f"{env_var} contains {MARK!r}, which stands for secrets", "secret_marker")
+        raise SourceError(f"{env_var} {_MARKED}", "secret_marker")
     return value
 
 
@@ -161,14 +167,12 @@ def _has_mark(value: Any) -> bool:
 
 
 class _Roots(jinja2.BaseLoader):
-    """Templates from the migrations folder, templates/macros, `modules/`, and what is shipped; nowhere else."""
+    """Templates from the migrations folder, templates/macros, `modules/` and what is shipped."""
 
     def __init__(self, settings: Settings) -> None:
         self.folders = [settings.migrations, settings.templates / "macros"]
-        try:
+        with suppress(ConfigError):
             self.folders.append(shipped("templates/macros"))
-        except ConfigError:
-            pass
         self._modules = settings.folder / "modules"
         self._project = settings.folder
         self.files: set[str] = set()
@@ -183,7 +187,7 @@ class _Roots(jinja2.BaseLoader):
         shown = path.relative_to(self._project).as_posix() if inside else str(path)
         text = read_text(path, shown)
         if _has_mark(text):
-            raise SourceError(f"contains {MARK!r}, which stands for secrets", "secret_marker", file=shown)
+            raise SourceError(_MARKED, "secret_marker", file=shown)
         self.files.add(shown)
         return text, shown, None
 
@@ -217,10 +221,12 @@ def _refuse(*_: Any, **__: Any) -> NoReturn:
     raise SourceError("a secret can only be output", "secret_use", _OUTPUT_ONLY)
 
 
-for _operation in (
-    "str repr format eq ne lt le gt ge hash bool len iter getitem contains call add radd mul rmul mod rmod "
-    "sub rsub truediv rtruediv floordiv rfloordiv pow rpow int float index neg pos bytes html_format html"
-).split():
+_OPERATIONS = (
+    *("str", "repr", "format", "eq", "ne", "lt", "le", "gt", "ge", "hash", "bool", "len", "iter", "getitem"),
+    *("contains", "call", "add", "radd", "mul", "rmul", "mod", "rmod", "sub", "rsub", "truediv", "rtruediv"),
+    *("floordiv", "rfloordiv", "pow", "rpow", "int", "float", "index", "neg", "pos", "bytes", "html"),
+)
+for _operation in _OPERATIONS:
     setattr(_Secret, f"__{_operation}__", _refuse)
 
 
@@ -251,8 +257,10 @@ class _Jinja(ImmutableSandboxedEnvironment):
 
     def __init__(self, loader: jinja2.BaseLoader) -> None:
         super().__init__(loader=loader, undefined=jinja2.StrictUndefined, autoescape=False, finalize=_output)
-        self.filters = {name: _guarded(function) for name, function in self.filters.items()}
-        self.tests = {name: _guarded(function) for name, function in self.tests.items()}
+        filters: dict[str, Any] = self.filters
+        tests: dict[str, Any] = self.tests
+        self.filters = {name: _guarded(function) for name, function in filters.items()}
+        self.tests = {name: _guarded(function) for name, function in tests.items()}
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """An operation on two values; raises SourceError where the result would be huge."""
@@ -288,5 +296,3 @@ def _check_repeated(left: Any, right: Any) -> None:
 def _check_size(size: int, limit: int = LIMIT) -> None:
     if size > limit:
         raise SourceError("template: the result would be too large", "template_error")
-
-

@@ -89,6 +89,9 @@ def test_kinds(folder, kind, names):
         ("Überschüsse größer", "uberschusse_grosser"),
         ("café", "cafe"),
         ("雪を作る", "雪を作る"),
+        ("がく", "がく"),
+        ("한국", "한국"),
+        ("हिन्दी", "हिन्दी"),
         ("line\nbreak", "line_break"),
         ("V1__x.sql", "v1_x_sql"),
     ],
@@ -143,7 +146,12 @@ def test_taken_rollback_leaves_nothing(folder):
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"always": True, "repeatable": True}, {"repeatable": True, "version": "1"}, {"always": True, "version": "1"}]
+    "arguments",
+    [
+        {"always": True, "repeatable": True},
+        {"repeatable": True, "version": "1"},
+        {"always": True, "version": "1"},
+    ],
 )
 def test_only_one_kind(folder, arguments):
     with pytest.raises(UsageError):
@@ -153,7 +161,9 @@ def test_only_one_kind(folder, arguments):
 # texts
 
 
-@pytest.mark.parametrize("description", ["use {{ prefix }} and {% raw %}", "snowmaker: role=ACCOUNTADMIN", "a\nDROP DATABASE X;"])
+@pytest.mark.parametrize(
+    "description", ["use {{ prefix }} and {% raw %}", "snowmaker: role=ACCOUNTADMIN", "a\nDROP DATABASE X;"]
+)
 def test_description_stays_a_comment(folder, description):
     from snowmaker.project import Project
 
@@ -165,7 +175,9 @@ def test_description_stays_a_comment(folder, description):
 
 
 def test_table(folder):
-    up, down = texts(folder, "table", "RAW.LIFTS", columns="ID NUMBER(38, 0) NOT NULL, NAME VARCHAR DEFAULT ','")
+    up, down = texts(
+        folder, "table", "RAW.LIFTS", columns="ID NUMBER(38, 0) NOT NULL, NAME VARCHAR DEFAULT ','"
+    )
     assert up == (
         "-- Add lifts.\n"
         "CREATE TABLE {{ prefix }}SNOWMAKING.RAW.LIFTS (\n"
@@ -214,7 +226,9 @@ def test_name_without_variables_stays(tmp_path):
     assert "CREATE TABLE RAW.LIFTS (" in up
 
 
-@pytest.mark.parametrize("name", ["", "A.B.C.D", "RAW.", "RAW..LIFTS", "1LIFT", "LIFTS; DROP TABLE X", 'RAW."LIFTS', "a b"])
+@pytest.mark.parametrize(
+    "name", ["", "A.B.C.D", "RAW.", "RAW..LIFTS", "1LIFT", "LIFTS; DROP TABLE X", 'RAW."LIFTS', "a b"]
+)
 def test_bad_name(folder, name):
     before = everything(folder)
     with pytest.raises(UsageError) as error:
@@ -246,7 +260,10 @@ def test_every_template_renders_and_splits(folder, template, kind):
 def test_every_shipped_template_has_both_files(folder):
     known = authoring.templates(folder, config.load(folder))
     assert {"empty", "table", "view", "schema", "database"} <= set(known)
-    assert all((place / "up.sql.jinja").is_file() and (place / "down.sql.jinja").is_file() for place in known.values())
+    assert all(
+        (place / "up.sql.jinja").is_file() and (place / "down.sql.jinja").is_file()
+        for place in known.values()
+    )
 
 
 # templates
@@ -300,6 +317,8 @@ def test_unknown_value(folder):
         ("[% if %]", "x", "bad_template"),
         ("[[ description.nothing.more ]]", "x", "bad_template"),
         ("[[ ''.__class__.__mro__ ]]", "x", "bad_template"),
+        ("[[ 1 + description ]]", "x", "bad_template"),
+        ("[% for n in range(10 ** 9) %][% endfor %]", "x", "bad_template"),
         ("x", None, "incomplete_template"),
     ],
 )
@@ -368,7 +387,11 @@ def test_init_refuses_a_file_as_folder(tmp_path):
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [("*.log", "*.log\n.snowmaker/\n"), ("*.log\n", "*.log\n.snowmaker/\n"), (".snowmaker/\n", ".snowmaker/\n")],
+    [
+        ("*.log", "*.log\n.snowmaker/\n"),
+        ("*.log\n", "*.log\n.snowmaker/\n"),
+        (".snowmaker/\n", ".snowmaker/\n"),
+    ],
 )
 def test_init_adds_to_gitignore(tmp_path, before, after):
     (tmp_path / ".gitignore").write_text(before)
@@ -376,10 +399,18 @@ def test_init_adds_to_gitignore(tmp_path, before, after):
     assert (tmp_path / ".gitignore").read_text() == after
 
 
+def test_init_beside_existing_migrations(tmp_path):
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "V1__old.sql").write_text("SELECT 1;")
+    written = authoring.init(tmp_path)
+    assert tmp_path / "migrations" / ".gitkeep" not in written
+    assert (tmp_path / "migrations" / "V1__old.sql").read_text() == "SELECT 1;"
+
+
 def test_init_that_fails_leaves_nothing(tmp_path, monkeypatch):
     files = {"a/one": b"1", "a/b/two": b"2", "a/one/three": b"3"}  # the last cannot be: a/one is a file
-    monkeypatch.setattr(authoring, "_skeleton", lambda name: files)
-    with pytest.raises(OSError, match="three|one"):
+    monkeypatch.setattr(authoring, "_skeleton", lambda folder: files)
+    with pytest.raises(OSError, match=r"three|one"):
         authoring.init(tmp_path / "new")
     assert everything(tmp_path) == set()
 

@@ -147,6 +147,17 @@ def translate(context: Context, expression: exp.Expression) -> str:
         raise sqlerror.unsupported(str(error)) from None
 
 
+def as_table(result: Result) -> Result:
+    """The result with its rows as an Arrow table, as RESULT_SCAN reads them."""
+    import pyarrow as pa
+
+    if result.table is not None:
+        return result
+    columns = list(zip(*result.rows, strict=True)) if result.rows else [()] * len(result.columns)
+    arrays = [pa.array(list(each)) if any(v is not None for v in each) else pa.array(each, pa.string()) for each in columns]
+    return replace(result, table=pa.Table.from_arrays(arrays, names=[column.name for column in result.columns]))
+
+
 class Resolver:
     """Replaces what only the account knows: names, variables, bound values, context functions."""
 

@@ -1,0 +1,1 @@
+create alert a warehouse=w schedule='1 minute' if (exists (select 1)) then begin select 1; end; select 2

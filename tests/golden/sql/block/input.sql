@@ -1,0 +1,5 @@
+begin
+  let x := 1;
+  return x;
+end;
+select 1;

@@ -1,0 +1,1 @@
+begin return case when a then 1 else 2 end; end; select 1

@@ -1,0 +1,1 @@
+begin return case when a then case b when 1 then 2 end else 3 end; end; select 1

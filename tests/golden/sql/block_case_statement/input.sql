@@ -1,0 +1,1 @@
+begin case (x) when 1 then select 1; else select 2; end case; end; select 3

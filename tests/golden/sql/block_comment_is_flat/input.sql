@@ -1,0 +1,1 @@
+/* outer /* inner */ select 1;

@@ -1,0 +1,1 @@
+declare c cursor for select 1; r resultset; begin open c; for x in c do let y := x.a; end for; close c; end; select 1

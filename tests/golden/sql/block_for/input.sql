@@ -1,0 +1,1 @@
+begin for i in 1 to 3 do select :i; end for; for r in c do begin select 1; end; end for; end; select 2;

@@ -1,0 +1,1 @@
+begin let c cursor for select 1; return table(resultset_from_cursor(c)); end; select 2

@@ -1,0 +1,1 @@
+begin loop break; end loop outer_loop; end; select 1

@@ -1,0 +1,1 @@
+begin begin transaction; insert into t values (1); commit; end; select 1

@@ -1,0 +1,1 @@
+begin while (x) do select 1; end while; repeat select 2; until (y) end repeat; loop break; end loop; end; select 3

@@ -1,0 +1,1 @@
+create view v as select case a when 1 then 2 end as e from t; select 2

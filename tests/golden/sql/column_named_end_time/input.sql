@@ -1,0 +1,1 @@
+select end_time, begin_date, t.end from t; select 2

@@ -1,0 +1,2 @@
+select 1; -- a; b
+/* c; */ select 2; // d;

@@ -1,0 +1,3 @@
+select 1 -- ; not here
+ + 2 /* ; nor here */;
+select 3;

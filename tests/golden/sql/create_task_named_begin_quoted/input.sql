@@ -1,0 +1,1 @@
+create task "begin" as select 1; select 2

@@ -1,0 +1,1 @@
+select $1, $x from @s; select 2

@@ -1,0 +1,1 @@
+drop agent a; select 1

@@ -1,0 +1,1 @@
+execute immediate $$begin select 1; end;$$; execute immediate 'select 1; x'; select 2

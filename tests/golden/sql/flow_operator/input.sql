@@ -1,0 +1,1 @@
+show tables ->> select "name" from $1 ->> select 1; select 2

@@ -1,0 +1,1 @@
+create function f() returns int as 'select 1; x'; select case when 1=1 then 2 end; select 3

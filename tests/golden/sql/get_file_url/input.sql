@@ -1,0 +1,1 @@
+get @s/a/ file:///tmp//x/; select 1

@@ -1,0 +1,1 @@
+create table identifier('a.b') as select 1; drop table identifier($t); select 1

@@ -1,0 +1,1 @@
+select v:a.b::string, v:"x;y" from t; select 2

@@ -1,0 +1,1 @@
+use role x; set a = 1; alter session set query_tag='x'; grant role a to role b; show tables; describe table t; explain select 1; (select 1); values (1); copy into t from @s; comment on table t is 'drop table'; undrop table t; execute task t

@@ -1,0 +1,1 @@
+create procedure p() returns int language sql as begin select end_time, x.end from t; return 1; end; select 2

@@ -1,0 +1,1 @@
+create procedure p() returns int language sql as declare x int; begin return x; end; call p();

@@ -1,0 +1,1 @@
+create procedure p() returns int language sql as 'begin return 1; end;'; call p();

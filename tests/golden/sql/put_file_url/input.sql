@@ -1,0 +1,1 @@
+PUT file:///tmp/*.csv @s//x/* auto_compress=true; select 1

@@ -1,0 +1,1 @@
+put file://C:\data\*.csv @~; select 1

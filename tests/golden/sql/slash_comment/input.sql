@@ -1,0 +1,2 @@
+// a comment with 'quote
+select 1;

@@ -1,0 +1,1 @@
+select $1 from (select * from @s/x//y (file_format => 'f')); select 1

@@ -1,0 +1,1 @@
+copy into t from @s/a//b/*; select 1

@@ -1,0 +1,1 @@
+list @"My Stage"/x//y; select 1

@@ -1,0 +1,1 @@
+ls @~//a; ls @%t//b; select 1

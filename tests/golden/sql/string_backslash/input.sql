@@ -1,0 +1,1 @@
+select 'it\'s; x', 'c:\\'; select 2

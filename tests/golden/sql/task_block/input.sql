@@ -1,0 +1,1 @@
+create task t warehouse=w schedule='1 minute' when system$stream_has_data('s') as begin insert into x select 1; exception when other then raise; end; alter task t resume;

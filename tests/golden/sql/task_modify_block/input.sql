@@ -1,0 +1,1 @@
+alter task t modify as begin select 1; end; select 2

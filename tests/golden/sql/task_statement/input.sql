@@ -1,0 +1,1 @@
+create or replace task t as call p(); select 1

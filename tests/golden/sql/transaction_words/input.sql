@@ -1,0 +1,1 @@
+BEGIN TRANSACTION; BEGIN WORK; begin name t1; start transaction; rollback work;

@@ -1,0 +1,1 @@
+with p as procedure () returns int language sql as begin return 1; end call p(); select 1
