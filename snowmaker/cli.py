@@ -34,9 +34,7 @@ _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "commands")
 
 
 def _found() -> dict[str, str]:
-    files = sorted(
-        name[:-3] for name in os.listdir(_FOLDER) if name.endswith(".py") and not name.startswith("_")
-    )
+    files = sorted(name[:-3] for name in os.listdir(_FOLDER) if name.endswith(".py") and not name.startswith("_"))
     return {name.replace("_", "-"): f"snowmaker.commands.{name}" for name in files}
 
 
@@ -73,10 +71,10 @@ class LazyGroup(click.Group):
         """The command that is meant; an unknown one is an error that says which is nearest."""
         if args[0] in COMMANDS or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
-        from difflib import get_close_matches
+        from snowmaker.suggest import did_you_mean
 
-        near = get_close_matches(args[0], COMMANDS, 1)
-        meant = f" Did you mean {near[0]!r}?" if near else ""
+        near = did_you_mean(args[0], COMMANDS)
+        meant = f" {near.capitalize()}" if near else ""
         raise click.UsageError(f"No such command {args[0]!r}.{meant}", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -90,9 +88,7 @@ class LazyGroup(click.Group):
             formatter.write_dl([(str(code), text) for code, text in EXIT_CODES.items()])
 
 
-@click.group(
-    cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="snowmaker", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:

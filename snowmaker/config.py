@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from snowmaker import connections, tomlfile
+from snowmaker import connections, sql, tomlfile
 from snowmaker.errors import ConfigError, UsageError
 from snowmaker.suggest import did_you_mean, listed
 from snowmaker.tomlfile import TomlFile
@@ -123,7 +123,7 @@ def load(folder: str | Path) -> Settings:
         raise ConfigError(f"no {FILE} in {folder}", "no_project", hint) from None
     reader = _Reader(file)
     reader.check_names()
-    history = reader.text("history", "table", default=HISTORY_TABLE, variable=_HISTORY)
+    history = reader.name("history", "table", default=HISTORY_TABLE)
     create = reader.boolean("history", "create_database", default=False, variable=_CREATE)
     variables = reader.variables("vars")
     settings = Settings(
@@ -195,6 +195,20 @@ class _Reader:
         if value is not default and not value.strip():
             raise self.error(keys, f"{'.'.join(keys)} is empty", "bad_setting")
         return str(value)
+
+    def name(self, *keys: str, default: str) -> str:
+        """The history table's name, of three parts."""
+        value = self.text(*keys, default=default, variable=_HISTORY)
+        try:
+            whole = len(sql.parse_name(value)) == 3
+        except ValueError:
+            whole = False
+        if whole:
+            return value
+        text, hint = f"is {value!r}, not the name of a table", "write DATABASE.SCHEMA.TABLE"
+        if os.environ.get(_HISTORY):
+            raise ConfigError(f"{_HISTORY} {text}", "bad_setting", hint)
+        raise self.error(keys, f"{'.'.join(keys)} {text}", "bad_setting", hint)
 
     def boolean(self, *keys: str, default: bool, variable: str = "") -> bool:
         """True or false."""
@@ -294,7 +308,7 @@ def _environment(reader: _Reader, name: str, settings: Settings, project: Mappin
         name=name,
         connection=connection,
         options=options,
-        history=reader.text(*at, "history", default=settings.history_table, variable=_HISTORY),
+        history=reader.name(*at, "history", default=settings.history_table),
         create_database=create or name == SANDBOX,
         vars=_overridden(own, _variables_of_process(), _VAR),
         promote_from=reader.text(*at, "promote_from", default=""),

@@ -15,9 +15,7 @@ from snowmaker.model import Plan
 from snowmaker.project import Project
 
 
-def migration(
-    project: Project, *, yes: bool, allow_destructive: bool, as_json: bool
-) -> Callable[[Plan], None]:
+def migration(project: Project, *, yes: bool, allow_destructive: bool, as_json: bool) -> Callable[[Plan], None]:
     """For `migrate`: a protected environment, and under `destructive = "confirm"` what can lose data."""
 
     def confirm(plan: Plan) -> None:
@@ -70,9 +68,7 @@ def _ask(reasons: Sequence[str], flags: Sequence[str], as_json: bool, what: Plan
     why = terminal.clean("; ".join(reasons))
     named = " ".join(flags)
     if as_json or not terminal.interactive():
-        raise UsageError(
-            f"not confirmed: {why}", "confirmation_needed", f"look at it, then run it again with {named}"
-        )
+        raise UsageError(f"not confirmed: {why}", "confirmation_needed", f"look at it, then run it again with {named}")
     if isinstance(what, Plan):
         report.plan_summary(what, stream=sys.stderr)
     elif what:

@@ -6,7 +6,7 @@ import errno
 
 import click
 
-from snowmaker.errors import AccountError, ConfigError, SnowmakerError, UsageError
+from snowmaker.errors import AccountError, ConfigError, SnowmakerError, StatementError, UsageError
 
 _FILE_HINTS = {
     errno.ENOSPC: "make room on the disk, then run it again; `snowmaker status` says what was recorded",
@@ -18,6 +18,8 @@ _FILE_HINTS = {
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
 }
 
+REFUSED = "correct the statement, or what it needs; the query id finds it in Snowflake's query history"
+
 
 class InternalError(AccountError):
     """A bug of ours. Whatever ran until then has stopped midway, hence 3."""
@@ -26,23 +28,19 @@ class InternalError(AccountError):
 def translate(error: Exception) -> SnowmakerError:
     """The error to report for an exception."""
     if isinstance(error, SnowmakerError):
+        if isinstance(error, StatementError):
+            error.hint = error.hint or REFUSED
         return error
     if isinstance(error, click.ClickException):
         return _usage(error)
     if isinstance(error, OSError):
         return _system(error)
     if isinstance(error, MemoryError):
-        return ConfigError(
-            "out of memory", "out_of_memory", "the files or the answer are too large for this machine"
-        )
+        return ConfigError("out of memory", "out_of_memory", "the files or the answer are too large for this machine")
     if isinstance(error, RecursionError):
-        return ConfigError(
-            "nested too deeply", "too_deep", "a template or a value contains itself, or nests very deep"
-        )
+        return ConfigError("nested too deeply", "too_deep", "a template or a value contains itself, or nests very deep")
     if type(error).__module__.startswith("snowmaker.sandbox"):  # it shares nothing, not even the error tree
-        return AccountError(
-            str(getattr(error, "message", error)), "sandbox", str(getattr(error, "hint", "") or "")
-        )
+        return AccountError(str(getattr(error, "message", error)), "sandbox", str(getattr(error, "hint", "") or ""))
     return InternalError(
         f"unexpected {type(error).__name__}: {error}",
         "internal",

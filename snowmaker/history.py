@@ -60,11 +60,12 @@ class History:
     """The history of one environment of one project, through a session."""
 
     def __init__(self, session: Session, table: str, project: str, environment: str) -> None:
-        parts = parse_name(table)
+        try:
+            parts = parse_name(table)
+        except ValueError:
+            parts = ()
         if len(parts) != 3:
-            raise HistoryError(
-                f"the history table {table!r} needs three parts", "bad_history_table", "DATABASE.SCHEMA.TABLE"
-            )
+            raise HistoryError(f"{table!r} names no table", "bad_history_table", "write DATABASE.SCHEMA.TABLE")
         self._session = session
         self.parts = parts
         self.table = quote_name(*parts)

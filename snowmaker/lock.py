@@ -142,7 +142,9 @@ class Lock:
 
     def take_over(self, holder: Holder) -> bool:
         """Rename the lock out of the way, keeping it for recovery, and end its session; False when it was gone."""
-        run = "".join(letter for letter in holder.run if letter.isalnum() or letter in "-_") or _stamp(self._clock.now())
+        run = "".join(letter for letter in holder.run if letter.isalnum() or letter in "-_") or _stamp(
+            self._clock.now()
+        )
         target = quote_name(*self.parts[:2], f"{self.parts[2]}_{run}")
         try:
             self._session.execute(f"ALTER TABLE {self.table} RENAME TO {target}", fetch=False)
@@ -202,7 +204,9 @@ def read_holder(comment: str) -> Holder:
         data: Any = json.loads(comment)
     except ValueError:
         data = {}
-    known = {key: str(data[key]) for key in Holder.__dataclass_fields__ if key in data} if isinstance(data, dict) else {}
+    known = (
+        {key: str(data[key]) for key in Holder.__dataclass_fields__ if key in data} if isinstance(data, dict) else {}
+    )
     return Holder(**{"run": "", **known})
 
 

@@ -119,9 +119,7 @@ class Ledger:
 # states
 
 
-def statuses(
-    sources: Sequence[Source], ledger: Ledger, render: Render, environment: str
-) -> tuple[ScriptStatus, ...]:
+def statuses(sources: Sequence[Source], ledger: Ledger, render: Render, environment: str) -> tuple[ScriptStatus, ...]:
     """Each script's state, files first in running order, then what the history knows without a file."""
     newest = _newest(ledger)
     found = [_status(source, ledger, render, environment, newest) for source in sources]
@@ -262,9 +260,7 @@ def plan_migrate(
     )
 
 
-def _wanted(
-    sources: Sequence[Source], states: Mapping[str, ScriptStatus], to: str | None
-) -> tuple[list[Source], bool]:
+def _wanted(sources: Sequence[Source], states: Mapping[str, ScriptStatus], to: str | None) -> tuple[list[Source], bool]:
     runnable = [
         source
         for source in sources
@@ -365,7 +361,11 @@ def find_script(wanted: str, sources: Sequence[Source], source: Source) -> Sourc
         if name in (candidate.script.lower(), candidate.script.lower().removesuffix(".sql")):
             return candidate
     raise SourceError(
-        f"depends={wanted}: no such script", "unknown_dependency", "name a script file, e.g. R__base", source.path, 1
+        f"depends={wanted}: no such script",
+        "unknown_dependency",
+        "name a script file, e.g. R__base",
+        source.path,
+        1,
     )
 
 
@@ -470,10 +470,20 @@ def _judge(
             hint = "undo the edit and write a new script, or accept it with `snowmaker repair --checksums`"
             say(policy.changed, "changed", f"{status.script} was edited after it was applied", hint)
         elif status.state == "missing":
-            say(policy.missing, "missing", f"{status.script} was applied, but its file is gone", "restore the file")
+            say(
+                policy.missing,
+                "missing",
+                f"{status.script} was applied, but its file is gone",
+                "restore the file",
+            )
         elif status.state == "out_of_order" and status.script in planned:
             hint = "give it a higher version, or set [policy] out_of_order, or use --out-of-order"
-            say(policy.out_of_order, "out_of_order", f"{status.script} is older than what has been applied", hint)
+            say(
+                policy.out_of_order,
+                "out_of_order",
+                f"{status.script} is older than what has been applied",
+                hint,
+            )
         elif status.state == "applied" and status.detail:
             warnings.append(f"{status.script}: {status.detail}")
     for step in steps:
@@ -594,11 +604,7 @@ def _after(live: Sequence[Applied], to: str, ledger: Ledger) -> list[Applied]:
 def _repeatables_since(ledger: Ledger, begin: int, target: Target) -> list[Applied]:
     if target.run is not None:
         return []
-    return [
-        row
-        for row in ledger.standing()
-        if row.script_type == "R" and (target.to == "0" or (row.seq or 0) > begin)
-    ]
+    return [row for row in ledger.standing() if row.script_type == "R" and (target.to == "0" or (row.seq or 0) > begin)]
 
 
 class _Undoer:

@@ -59,9 +59,7 @@ class Progress(Listener):
         """Say once who is waited for."""
         if not self._waited:
             self._waited = True
-            self._write(
-                f"waiting up to {seconds:.0f} s for the lock, held by {terminal.one_line(str(holder))}\n"
-            )
+            self._write(f"waiting up to {seconds:.0f} s for the lock, held by {terminal.one_line(str(holder))}\n")
 
     def note(self, text: str) -> None:
         """A line as it is."""

@@ -33,7 +33,17 @@ from snowmaker.errors import (
     SourceError,
     UsageError,
 )
-from snowmaker.model import Applied, Finding, Plan, Result, Script, ScriptResult, ScriptStatus, Source, Statement
+from snowmaker.model import (
+    Applied,
+    Finding,
+    Plan,
+    Result,
+    Script,
+    ScriptResult,
+    ScriptStatus,
+    Source,
+    Statement,
+)
 from snowmaker.planner import REPAIRED, Ledger, Target
 
 if TYPE_CHECKING:
@@ -235,7 +245,12 @@ class Project:
         return self._history.texts(row.seq for row in rows if row.seq is not None)
 
     def plan_rollback(
-        self, *, steps: int | None = None, to: str | None = None, run: str | None = None, from_files: bool = False
+        self,
+        *,
+        steps: int | None = None,
+        to: str | None = None,
+        run: str | None = None,
+        from_files: bool = False,
     ) -> Plan:
         """What `rollback` would do; writes nothing."""
         return self._plan_rollback(self._history.read(), Target(steps, to, run), from_files)
@@ -317,9 +332,7 @@ class Project:
 
         return self._deploy(make, confirm, lock_timeout, False, listener)
 
-    def execute(
-        self, plan: Plan, *, lock_timeout: float = LOCK_TIMEOUT, listener: Listener | None = None
-    ) -> Result:
+    def execute(self, plan: Plan, *, lock_timeout: float = LOCK_TIMEOUT, listener: Listener | None = None) -> Result:
         """Run a plan as it is: the runner for whoever brings their own."""
         return self._deploy(lambda state: plan, None, lock_timeout, False, listener)
 
@@ -367,9 +380,7 @@ class Project:
         from snowmaker.executor import Executor, Run
 
         before = self.session.namespace
-        run = Run(
-            _run_id(), self.environment.name, _git_commit(self.folder), __version__, self._prepare, listener
-        )
+        run = Run(_run_id(), self.environment.name, _git_commit(self.folder), __version__, self._prepare, listener)
         self._history.ensure(state, create_database=self.environment.create_database)
         lock = self._lock(identity, run.run_id)
         try:
@@ -479,7 +490,9 @@ class Project:
         elif script is not None and (done is not None or rerun is not None):
             rows, lines = self._repaired_row(state, script, (rerun or 1) - 1 if done is None else done)
         else:
-            raise UsageError("nothing to repair was named", "usage", "use --checksums, --adopt, or SCRIPT with --done N")
+            raise UsageError(
+                "nothing to repair was named", "usage", "use --checksums, --adopt, or SCRIPT with --done N"
+            )
         self._add_rows(state, rows, confirm, "; ".join(lines))
         return tuple(lines)
 
@@ -609,7 +622,7 @@ def _run_id() -> str:
 def _git_commit(folder: Path) -> str:
     """The commit that is checked out, or ''. Hooks and pagers have no say in `rev-parse`."""
     try:
-        done = subprocess.run(  # noqa: S603  fixed arguments
+        done = subprocess.run(
             ["git", "rev-parse", "HEAD"],  # noqa: S607
             cwd=folder,
             capture_output=True,

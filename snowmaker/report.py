@@ -132,13 +132,9 @@ def result(value: Result, *, as_json: bool) -> None:
         terminal.write(f"{_name(value.environment)}: nothing to do")
         return
     counted = Counter(script.outcome for script in done)
-    said = ", ".join(
-        f"{terminal.count(number, 'script')} {name.replace('_', ' ')}" for name, number in counted.items()
-    )
+    said = ", ".join(f"{terminal.count(number, 'script')} {name.replace('_', ' ')}" for name, number in counted.items())
     sent = terminal.count(value.statements, "statement")
-    terminal.write(
-        f"{_name(value.environment)}: {said}; {sent} in {value.seconds:.1f} s (run {value.run_id})"
-    )
+    terminal.write(f"{_name(value.environment)}: {said}; {sent} in {value.seconds:.1f} s (run {value.run_id})")
 
 
 def history(rows: Sequence[Applied], *, environment: str, as_json: bool) -> None:
@@ -205,9 +201,7 @@ def scripts(rendered: Sequence[Script], *, formatted: bool, as_json: bool) -> No
             if part is not None:
                 terminal.write(f"-- {terminal.one_line(part.path)}")
                 body = ";\n\n".join(show(statement.text) for statement in part.statements)
-                terminal.write(
-                    f"{body};\n" if formatted and body else terminal.clean(part.text.rstrip("\n")) + "\n"
-                )
+                terminal.write(f"{body};\n" if formatted and body else terminal.clean(part.text.rstrip("\n")) + "\n")
 
 
 def _script(script: Script, show: Show) -> dict[str, Any]:
@@ -251,12 +245,14 @@ def lines(said: Sequence[str], *, key: str, nothing: str, as_json: bool) -> None
 
 
 def facts(said: dict[str, Any], *, as_json: bool) -> None:
-    """Names and values, one a line."""
+    """Names and values, one a line; what is not known is left out of the text."""
     if as_json:
         _json(said)
         return
     for name, value in said.items():
-        terminal.write(f"{name.replace('_', ' ')}: {terminal.one_line(values.text(value))}")
+        if value is not None:
+            shown = ", ".join(value) or "none" if isinstance(value, tuple) else values.text(value)
+            terminal.write(f"{name.replace('_', ' ')}: {terminal.one_line(shown)}")
 
 
 def served(text: str, *, as_json: bool) -> None:
@@ -285,9 +281,7 @@ def error(fault: SnowmakerError, *, as_json: bool) -> None:
     if fault.result:
         _tell_done(fault.result)
     if fault.hint:
-        terminal.tell(
-            f"\n{terminal.paint('hint:', 'cyan', sys.stderr, bold=True)} {terminal.clean(fault.hint)}"
-        )
+        terminal.tell(f"\n{terminal.paint('hint:', 'cyan', sys.stderr, bold=True)} {terminal.clean(fault.hint)}")
 
 
 def _failed_statement(fault: StatementError) -> str:
@@ -311,12 +305,8 @@ def _snowflake(fault: SnowmakerError) -> str:
 def _tell_done(value: Result) -> None:
     terminal.tell(f"  run {value.run_id} in {_name(value.environment)}:")
     for script in value.scripts:
-        sent = (
-            "" if script.outcome == "skipped" else f", {terminal.count(script.statements, 'statement')} done"
-        )
-        outcome = terminal.paint(
-            script.outcome.replace("_", " "), COLOURS.get(script.outcome, ""), sys.stderr
-        )
+        sent = "" if script.outcome == "skipped" else f", {terminal.count(script.statements, 'statement')} done"
+        outcome = terminal.paint(script.outcome.replace("_", " "), COLOURS.get(script.outcome, ""), sys.stderr)
         terminal.tell(f"    {terminal.clean(script.script)}: {outcome}{sent}")
 
 

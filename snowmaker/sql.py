@@ -204,9 +204,7 @@ class _Piece:
 
     def _unclosed(self, what: str, start: int) -> SourceError:
         line = self.text.count("\n", 0, start) + 1
-        return SourceError(
-            f"a {what} is opened here and never closed", "unterminated", "close it", self.file, line
-        )
+        return SourceError(f"a {what} is opened here and never closed", "unterminated", "close it", self.file, line)
 
 
 def tokens(text: str, position: int = 0) -> Iterator[Token]:
@@ -253,7 +251,17 @@ _KINDS: dict[str, StatementKind] = {
 _HOLDERS = {"TABLE", "SCHEMA", "DATABASE", "STAGE", "STREAM", "PIPE", "SEQUENCE", "USER", "SECRET"}
 _MODIFIERS = {
     *("OR", "REPLACE", "ALTER", "TRANSIENT", "TEMPORARY", "TEMP", "LOCAL", "GLOBAL", "VOLATILE", "SECURE"),
-    *("RECURSIVE", "MATERIALIZED", "EXTERNAL", "DYNAMIC", "ICEBERG", "HYBRID", "EVENT", "INTERACTIVE", "AGGREGATE"),
+    *(
+        "RECURSIVE",
+        "MATERIALIZED",
+        "EXTERNAL",
+        "DYNAMIC",
+        "ICEBERG",
+        "HYBRID",
+        "EVENT",
+        "INTERACTIVE",
+        "AGGREGATE",
+    ),
 }
 _COLUMN_DROP_EXCEPTIONS = {
     *("CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CLUSTERING", "SEARCH", "ROW", "AGGREGATION", "JOIN"),
@@ -408,8 +416,32 @@ def refuse_client_commands(statements: Sequence[Statement], file: str) -> None:
 # names
 
 _NAMED = {
-    *("TABLE", "VIEW", "FUNCTION", "PROCEDURE", "SEQUENCE", "STAGE", "STREAM", "TASK", "PIPE", "SCHEMA", "DATABASE"),
-    *("FORMAT", "POLICY", "TAG", "ALERT", "ROLE", "WAREHOUSE", "USER", "SECRET", "RULE", "MONITOR", "INTEGRATION"),
+    *(
+        "TABLE",
+        "VIEW",
+        "FUNCTION",
+        "PROCEDURE",
+        "SEQUENCE",
+        "STAGE",
+        "STREAM",
+        "TASK",
+        "PIPE",
+        "SCHEMA",
+        "DATABASE",
+    ),
+    *(
+        "FORMAT",
+        "POLICY",
+        "TAG",
+        "ALERT",
+        "ROLE",
+        "WAREHOUSE",
+        "USER",
+        "SECRET",
+        "RULE",
+        "MONITOR",
+        "INTEGRATION",
+    ),
 }
 _READ_AFTER = {"FROM", "JOIN", "INTO", "UPDATE", "TABLE", "USING", "REFERENCES", "CLONE", "LIKE"}
 

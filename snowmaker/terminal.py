@@ -70,9 +70,7 @@ def tell(text: str = "") -> None:
     write(text, stream=sys.stderr)
 
 
-def table(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], colours: dict[str, str] | None = None
-) -> None:
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], colours: dict[str, str] | None = None) -> None:
     """Print a table: drawn by rich on a terminal, aligned text elsewhere. `colours` are by a cell's text."""
     cells = [[one_line(cell) for cell in row] for row in rows]
     if is_terminal(sys.stdout):

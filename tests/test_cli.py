@@ -45,7 +45,12 @@ ARGUMENTS = {
 ACCOUNTED = sorted(set(COMMANDS) - {"init", "completion", "sandbox"})
 
 
+ROOT = Path(snowmaker.__file__).parent.parent
+
+
 def python(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run Python on this package, from wherever the test stands."""
+    options["env"] = {**os.environ, "PYTHONPATH": str(ROOT), **options.get("env", {})}
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=60, **options)
 
 
@@ -79,9 +84,7 @@ def test_help_costs_a_few_times_what_python_costs() -> None:
 
 
 def test_a_new_command_is_one_file(tmp_path: Path) -> None:
-    shutil.copytree(
-        Path(snowmaker.__file__).parent, tmp_path / "snowmaker", ignore=shutil.ignore_patterns("sandbox")
-    )
+    shutil.copytree(Path(snowmaker.__file__).parent, tmp_path / "snowmaker", ignore=shutil.ignore_patterns("sandbox"))
     text = (
         '"""Say hello."""\n\nimport click\n\n\n@click.command()\n@click.pass_obj\n'
         "def command(call: object) -> int:\n"
@@ -127,7 +130,7 @@ def test_outside_a_project_every_command_fails_clearly(
 def test_usage_errors_as_text_and_json(capsys: Capture) -> None:
     assert run(["statsu"]) == 2
     err = capsys.readouterr().err
-    assert err == "error: No such command 'statsu'. Did you mean 'status'?\n\nhint: see `snowmaker --help`\n"
+    assert err == "error: No such command 'statsu'. Did you mean status?\n\nhint: see `snowmaker --help`\n"
     assert run(["status", "--nonsense", "--json"]) == 2
     error = json.loads(capsys.readouterr().out)["error"]
     assert (error["code"], error["hint"]) == ("usage", "see `snowmaker status --help`")
@@ -186,9 +189,7 @@ def test_the_sandbox_has_errors_of_its_own(monkeypatch: pytest.MonkeyPatch, caps
     assert capsys.readouterr().err == "error: the files are held\n\nhint: end process 7\n"
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["completion", "bash"], ["status", "--json", "-C", "/nowhere"]]
-)
+@pytest.mark.parametrize("arguments", [["--help"], ["completion", "bash"], ["status", "--json", "-C", "/nowhere"]])
 def test_a_reader_that_went_away_is_no_reason_to_shout(arguments: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -202,7 +203,7 @@ def test_a_reader_that_went_away_is_no_reason_to_shout(arguments: list[str]) -> 
 def test_a_terminal_without_unicode_is_no_crash(tmp_path: Path) -> None:
     done = python(
         *("-m", "snowmaker", "init", "-C", str(tmp_path), "ski\u00e9"),
-        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        env={"PYTHONIOENCODING": "ascii"},
     )
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
     assert "ski\\xe9" in done.stdout
@@ -217,7 +218,7 @@ def test_completion_scripts(shell: str, capsys: Capture) -> None:
 def test_completion_of_commands_and_environments(folder: Path) -> None:
     def complete(line: str, word: int) -> str:
         asked = {"_SNOWMAKER_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(word)}
-        return python("-m", "snowmaker", cwd=folder, env={**os.environ, **asked}).stdout
+        return python("-m", "snowmaker", cwd=folder, env=asked).stdout
 
     assert complete("snowmaker mig", 1) == "plain,migrate\n"
     assert complete("snowmaker status -e sh", 3) == "plain,shared\n"
@@ -286,9 +287,7 @@ def test_from_pending_to_rolled_back(
 def test_a_failing_statement(
     call: Callable[..., Any], script: Write, database: str, folder: Path, capsys: Capture
 ) -> None:
-    script(
-        "V1__t.sql", f"CREATE DATABASE IF NOT EXISTS {database};\n\nSELECT * FROM {database}.PUBLIC.NOWHERE;"
-    )
+    script("V1__t.sql", f"CREATE DATABASE IF NOT EXISTS {database};\n\nSELECT * FROM {database}.PUBLIC.NOWHERE;")
     answer = call("migrate", code=3)
     error = answer["error"]
     assert (error["file"], error["line"], error["errno"]) == ("migrations/V1__t.sql", 3, 2003)
@@ -332,9 +331,9 @@ def test_questions_on_a_terminal(script: Write, database: str, folder: Path) -> 
         (b"y\n", 0, "rolled back"),
     ):
         controller, terminal = pty.openpty()
-        with subprocess.Popen(
-            command, cwd=folder, stdin=terminal, stdout=terminal, stderr=terminal
-        ) as process:
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        with subprocess.Popen(command, cwd=folder, env=environment, **streams) as process:
             os.close(terminal)
             os.write(controller, answer)
             shown = _read_all(controller)

@@ -12,22 +12,21 @@ import pytest
 import snowmaker
 
 ROOT = Path(snowmaker.__file__).parent
+FILES_SIDE = {
+    *("tomlfile", "connections", "config", "shipped", "loader", "placeholders", "templating", "renderer"),
+    *("manifest", "authoring"),
+}
+ACCOUNT_SIDE = {"session", "history", "lock", "preflight", "recovery", "executor", "inspector"}
 LAYERS: tuple[set[str], ...] = (
-    {"errors", "model"},
-    {"sql", "versions", "planner", "differ", "rules", "components", "values"},
-    {
-        *("config", "loader", "renderer", "manifest", "authoring"),
-        *("session", "history", "lock", "preflight", "recovery", "executor", "inspector"),
-        "sandbox",
-    },
+    {"errors", "model", "suggest"},
+    {"names", "sql", "versions", "planner", "differ", "rules", "components", "values"},
+    FILES_SIDE | ACCOUNT_SIDE | {"sandbox"},
     {"plugins", "project"},
     {
         *("cli", "commands", "options", "confirmation", "faults", "report", "terminal", "progress", "docs"),
         *("integrations", "__main__"),
     },
 )
-FILES_SIDE = {"config", "loader", "renderer", "manifest", "authoring"}
-ACCOUNT_SIDE = {"session", "history", "lock", "preflight", "recovery", "executor", "inspector"}
 IMPURE = {
     "os",
     "pathlib",
@@ -73,9 +72,7 @@ def imported(file: Path) -> Iterator[str]:
 
 def ours(part: str) -> set[str]:
     """The other parts that a part imports. The facade's own names are not parts."""
-    names = {
-        name.split(".")[1] for file in PARTS[part] for name in imported(file) if name.startswith("snowmaker.")
-    }
+    names = {name.split(".")[1] for file in PARTS[part] for name in imported(file) if name.startswith("snowmaker.")}
     return names - {part, *snowmaker.__all__}
 
 
@@ -102,13 +99,7 @@ def test_files_side_and_account_side_do_not_know_each_other() -> None:
 
 
 def test_session_alone_imports_the_connector() -> None:
-    users = {
-        part
-        for part, files in PARTS.items()
-        for file in files
-        for name in imported(file)
-        if is_connector(name)
-    }
+    users = {part for part, files in PARTS.items() for file in files for name in imported(file) if is_connector(name)}
     assert users <= {"session"}
 
 
@@ -132,9 +123,7 @@ def test_the_pure_layer_has_no_file_clock_or_connection(part: str) -> None:
 def test_library_code_does_not_print(part: str) -> None:
     for file in PARTS[part]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            prints = (
-                isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
-            )
+            prints = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
             assert not prints, f"{file}:{node.lineno}"
 
 

@@ -8,7 +8,15 @@ import pytest
 from snowmaker import sql
 from snowmaker.errors import SourceError, UsageError
 from snowmaker.model import Applied, Directives, Plan, Script, Source, plan_from_json
-from snowmaker.planner import REPAIRED, Ledger, Target, plan_migrate, plan_rollback, refuse_history_containers, statuses
+from snowmaker.planner import (
+    REPAIRED,
+    Ledger,
+    Target,
+    plan_migrate,
+    plan_rollback,
+    refuse_history_containers,
+    statuses,
+)
 
 KINDS = {"V": "versioned", "R": "repeatable", "A": "always"}
 
@@ -32,7 +40,15 @@ def source(script, text="CREATE VIEW A AS SELECT 1", undo="DROP VIEW A", **direc
     version = script[1:].split("__")[0] if letter == "V" else ""
     rollback = source("R__undo.sql", undo, None) if undo else None
     return Source(
-        script, KINDS[letter], version, "", f"migrations/{script}", text, f"s:{text}", Directives(**directives), rollback
+        script,
+        KINDS[letter],
+        version,
+        "",
+        f"migrations/{script}",
+        text,
+        f"s:{text}",
+        Directives(**directives),
+        rollback,
     )
 
 
@@ -91,7 +107,12 @@ ALWAYS = source("A__always.sql", "SELECT 1", None)
 
 
 def test_everything_pending_runs_in_order():
-    assert scripts(plan([ONE, TWO, VIEW, ALWAYS])) == ["V1__a.sql", "V2__b.sql", "R__view.sql", "A__always.sql"]
+    assert scripts(plan([ONE, TWO, VIEW, ALWAYS])) == [
+        "V1__a.sql",
+        "V2__b.sql",
+        "R__view.sql",
+        "A__always.sql",
+    ]
 
 
 def test_what_is_applied_does_not_run_again():

@@ -20,7 +20,11 @@ VIEW = "CREATE OR REPLACE VIEW {{ db }}.S.V AS SELECT ID FROM {{ db }}.S.T"
 @pytest.fixture
 def three(script):
     """A database and schema, a table with a row, a view over it."""
-    script("V1__base.sql", "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;", "DROP SCHEMA {{ db }}.S")
+    script(
+        "V1__base.sql",
+        "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;",
+        "DROP SCHEMA {{ db }}.S",
+    )
     script(
         "V2__table.sql",
         "CREATE TABLE {{ db }}.S.T (ID NUMBER);\nINSERT INTO {{ db }}.S.T VALUES (1), (2);",
@@ -43,7 +47,11 @@ def count(project, database):
 
 def test_migrate_then_nothing_to_do(three, project, database):
     first = project().migrate()
-    assert outcomes(first) == {"V1__base.sql": "applied", "V2__table.sql": "applied", "R__view.sql": "applied"}
+    assert outcomes(first) == {
+        "V1__base.sql": "applied",
+        "V2__table.sql": "applied",
+        "R__view.sql": "applied",
+    }
     assert first.statements == 5
     again = project()
     assert count(again, database) == 2
@@ -104,7 +112,11 @@ def test_rollback_of_one_version_takes_later_repeatables_along(three, project):
     project().migrate()
     down = project().rollback()
     assert list(outcomes(down)) == ["R__view.sql", "V2__table.sql"]
-    assert states(project()) == {"V1__base.sql": "applied", "V2__table.sql": "rolled_back", "R__view.sql": "rolled_back"}
+    assert states(project()) == {
+        "V1__base.sql": "applied",
+        "V2__table.sql": "rolled_back",
+        "R__view.sql": "rolled_back",
+    }
 
 
 def test_rollback_works_from_a_checkout_without_the_files(three, project, folder):
@@ -125,12 +137,20 @@ def test_a_repeatable_goes_back_to_its_earlier_text(three, project, script, data
 
 
 def test_a_statement_that_fails_in_the_middle(script, project, database):
-    script("V1__base.sql", "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\n\nSELECT * FROM {{ db }}.S.NOPE;\nSELECT 1")
+    script(
+        "V1__base.sql",
+        "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\n\nSELECT * FROM {{ db }}.S.NOPE;\nSELECT 1",
+    )
     script("V2__later.sql", "SELECT 1")
     with pytest.raises(StatementError) as caught:
         project().migrate()
     error = caught.value
-    assert (error.errno, error.sqlstate, error.file, error.line) == (2003, "42S02", "migrations/V1__base.sql", 4)
+    assert (error.errno, error.sqlstate, error.file, error.line) == (
+        2003,
+        "42S02",
+        "migrations/V1__base.sql",
+        4,
+    )
     assert error.query_id
     assert (error.done, error.of) == (2, 4)
     assert outcomes(error.result) == {"V1__base.sql": "failed", "V2__later.sql": "skipped"}
@@ -142,10 +162,16 @@ def test_a_statement_that_fails_in_the_middle(script, project, database):
 
 
 def test_a_failed_script_is_repaired_and_resumed(script, project):
-    script("V1__base.sql", "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\nSELECT * FROM {{ db }}.S.NOPE")
+    script(
+        "V1__base.sql",
+        "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\nSELECT * FROM {{ db }}.S.NOPE",
+    )
     with pytest.raises(StatementError):
         project().migrate()
-    script("V1__base.sql", "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\nCREATE TABLE {{ db }}.S.T (A INT)")
+    script(
+        "V1__base.sql",
+        "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\nCREATE TABLE {{ db }}.S.T (A INT)",
+    )
     assert project().repair("V1__base.sql", done=2)
     assert project().plan().steps[0].action == "resume"
     assert outcomes(project().migrate()) == {"V1__base.sql": "resumed"}
@@ -161,8 +187,14 @@ def test_a_failure_of_the_first_statement_needs_no_repair(script, project):
 
 
 def test_a_transaction_happens_wholly_or_not(script, project, database):
-    script("V1__base.sql", "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\nCREATE TABLE {{ db }}.S.V (A INT)")
-    script("V2__rows.sql", "-- snowmaker: transaction=on\nINSERT INTO {{ db }}.S.V VALUES (1);\nINSERT INTO {{ db }}.S.NOPE VALUES (1)")
+    script(
+        "V1__base.sql",
+        "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\nCREATE TABLE {{ db }}.S.V (A INT)",
+    )
+    script(
+        "V2__rows.sql",
+        "-- snowmaker: transaction=on\nINSERT INTO {{ db }}.S.V VALUES (1);\nINSERT INTO {{ db }}.S.NOPE VALUES (1)",
+    )
     with pytest.raises(StatementError):
         project().migrate()
     assert count(project(), database) == 0
@@ -173,7 +205,10 @@ def test_a_transaction_happens_wholly_or_not(script, project, database):
 
 
 def test_a_transaction_left_open_is_rolled_back_and_fails(script, project, database):
-    script("V1__base.sql", "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\nCREATE TABLE {{ db }}.S.V (A INT)")
+    script(
+        "V1__base.sql",
+        "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\nCREATE TABLE {{ db }}.S.V (A INT)",
+    )
     script("V2__rows.sql", "BEGIN;\nINSERT INTO {{ db }}.S.V VALUES (1);")
     with pytest.raises(StatementError, match="open transaction"):
         project().migrate()
@@ -181,7 +216,10 @@ def test_a_transaction_left_open_is_rolled_back_and_fails(script, project, datab
 
 
 def test_session_state_does_not_leak_into_the_next_script(script, project):
-    script("V1__a.sql", "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\nUSE ROLE SYSADMIN;\nSET X = 1;")
+    script(
+        "V1__a.sql",
+        "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\nUSE ROLE SYSADMIN;\nSET X = 1;",
+    )
     script("V2__b.sql", "SELECT 1")
     opened = project()
     before = opened.session.namespace
@@ -248,7 +286,10 @@ def test_an_edited_script_stops_everything_until_accepted(three, project, script
 
 def test_secrets_are_sent_and_seen_nowhere(script, project, monkeypatch, database):
     monkeypatch.setenv("SNOWMAKER_SECRET_TOKEN", "hunter2'; DROP")
-    script("V1__a.sql", "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\nCREATE TABLE {{ db }}.S.V AS SELECT '{{ secret('TOKEN') }}' AS X")
+    script(
+        "V1__a.sql",
+        "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\nCREATE TABLE {{ db }}.S.V AS SELECT '{{ secret('TOKEN') }}' AS X",
+    )
     plan = project().plan()
     assert "hunter2" not in str(plan)
     project().migrate()

@@ -379,3 +379,11 @@ def test_tables_on_a_terminal_are_drawn_by_rich(monkeypatch: pytest.MonkeyPatch,
     assert "name [bold]" in out
     assert "─" in out
     assert "\x1b" not in out
+
+
+def test_facts(capsys: Capture) -> None:
+    known = {"running": False, "port": None, "databases": ("A", "B")}
+    report.facts(known, as_json=False)
+    assert capsys.readouterr().out == "running: false\ndatabases: A, B\n"
+    report.facts(known, as_json=True)
+    assert said(capsys) == {"running": False, "port": None, "databases": ["A", "B"]}

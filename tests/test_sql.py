@@ -42,12 +42,15 @@ def assert_lossless(text, statements):
     ("text", "line"),
     [
         ("select 'a", 1),
-        ("select 1;\n\nselect \"a", 3),
+        ('select 1;\n\nselect "a', 3),
         ("select $$a", 1),
         ("select 1 /* a", 1),
         ("select 1;\nbegin\n select 1;", 2),
         ("declare x int;", 1),
-        ("create procedure p() returns int as\nbegin\nif (a) then select case when 1 then 2;\nend if; end;", 2),
+        (
+            "create procedure p() returns int as\nbegin\nif (a) then select case when 1 then 2;\nend if; end;",
+            2,
+        ),
     ],
 )
 def test_what_is_not_closed_is_an_error_with_its_line(text, line):
@@ -109,7 +112,8 @@ def test_spans_cover_the_text(text):
 
 
 @pytest.mark.parametrize(
-    "piece", ["select 1;\n", "insert into t values ('a', \"b\");", "-- x\n", "/*/*/*", "'", "(", "@", "/", "$", "!"]
+    "piece",
+    ["select 1;\n", "insert into t values ('a', \"b\");", "-- x\n", "/*/*/*", "'", "(", "@", "/", "$", "!"],
 )
 def test_long_texts_take_linear_time(piece):
     def seconds(count):
@@ -163,7 +167,7 @@ def test_what_a_statement_does_to_the_session(text, expected):
 
 
 def test_names_that_are_created_and_read():
-    text = 'create or replace secure view a.b."c" as select t.x from s.t join u on \'z.z\' = 1 -- q.q'
+    text = "create or replace secure view a.b.\"c\" as select t.x from s.t join u on 'z.z' = 1 -- q.q"
     assert sql.created(text) == {("A", "B", "c")}
     assert {("S", "T"), ("U",)} <= sql.references(text)
     assert not {("Z", "Z"), ("Q", "Q")} & sql.references(text)
@@ -191,7 +195,14 @@ def test_containers_that_a_statement_would_move(text, expected):
 
 @pytest.mark.parametrize(
     ("name", "written"),
-    [("ABC", "ABC"), ("A$1", "A$1"), ("abc", '"abc"'), ('a"b', '"a""b"'), ("TABLE", '"TABLE"'), ("A.B", '"A.B"')],
+    [
+        ("ABC", "ABC"),
+        ("A$1", "A$1"),
+        ("abc", '"abc"'),
+        ('a"b', '"a""b"'),
+        ("TABLE", '"TABLE"'),
+        ("A.B", '"A.B"'),
+    ],
 )
 def test_quote_identifier(name, written):
     assert sql.quote_identifier(name) == written

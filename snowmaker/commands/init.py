@@ -10,9 +10,7 @@ from snowmaker.options import Invocation
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", default="", type=click.Path(file_okay=False))
-@click.option(
-    "--example", is_flag=True, help="Write the example project: a ski resort's snowmaking, on real data."
-)
+@click.option("--example", is_flag=True, help="Write the example project: a ski resort's snowmaking, on real data.")
 @click.pass_obj
 def command(call: Invocation, folder: str, example: bool) -> None:
     """Start a project in DIR (the current folder by default). Nothing that exists is overwritten."""

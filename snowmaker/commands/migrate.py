@@ -32,9 +32,7 @@ def command(
     from snowmaker.progress import Progress
 
     with call.project() as project:
-        confirm = confirmation.migration(
-            project, yes=yes, allow_destructive=allow_destructive, as_json=call.json
-        )
+        confirm = confirmation.migration(project, yes=yes, allow_destructive=allow_destructive, as_json=call.json)
         result = project.migrate(
             to=to,
             out_of_order=out_of_order,

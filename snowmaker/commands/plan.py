@@ -9,15 +9,9 @@ from snowmaker.options import Invocation
 @click.command()
 @click.option("--to", metavar="V|+N", help="Stop at version V, or after the next N versioned scripts.")
 @options.out_of_order
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False), help="Write the plan, as JSON, to this file as well."
-)
-@click.option(
-    "--format", "formatted", is_flag=True, help="Show the SQL laid out anew; what is sent stays as written."
-)
-@click.option(
-    "--exit-code", is_flag=True, help="Exit with 1 when there is something to do, or a policy refuses it."
-)
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write the plan, as JSON, to this file as well.")
+@click.option("--format", "formatted", is_flag=True, help="Show the SQL laid out anew; what is sent stays as written.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when there is something to do, or a policy refuses it.")
 @options.account
 @click.pass_obj
 def command(

@@ -8,9 +8,7 @@ from snowmaker.options import Invocation
 
 @click.command()
 @click.argument("scripts", nargs=-1, metavar="[SCRIPT]...", shell_complete=options.scripts)
-@click.option(
-    "--format", "formatted", is_flag=True, help="Lay the SQL out anew; what is sent stays as written."
-)
+@click.option("--format", "formatted", is_flag=True, help="Lay the SQL out anew; what is sent stays as written.")
 @options.target
 @click.pass_obj
 def command(call: Invocation, scripts: tuple[str, ...], formatted: bool) -> None:

@@ -9,9 +9,7 @@ from snowmaker.options import Invocation
 @click.command()
 @click.argument("script", required=False, shell_complete=options.scripts)
 @click.option("--checksums", is_flag=True, help="Accept the edits of applied scripts.")
-@click.option(
-    "--done", type=click.IntRange(min=0), metavar="N", help="The first N statements of SCRIPT are done."
-)
+@click.option("--done", type=click.IntRange(min=0), metavar="N", help="The first N statements of SCRIPT are done.")
 @click.option("--rerun", type=click.IntRange(min=1), metavar="N", help="SCRIPT goes on at statement N.")
 @click.option("--adopt", is_flag=True, help="Take over the history of another project or environment.")
 @options.yes

@@ -10,9 +10,7 @@ from snowmaker.options import Invocation
 @click.option("--steps", type=click.IntRange(min=1), metavar="N", help="Undo the last N versioned scripts.")
 @click.option("--to", metavar="V", help="Undo everything after version V, which stays; 0 undoes everything.")
 @click.option("--run", metavar="ID", help="Undo what one run did; its id stands in the history.")
-@click.option(
-    "--from-files", is_flag=True, help="Prefer the rollback files to the rollbacks kept in the history."
-)
+@click.option("--from-files", is_flag=True, help="Prefer the rollback files to the rollbacks kept in the history.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")
 @options.yes
 @options.lock_timeout

@@ -1,6 +1,7 @@
 """Serve, look at or empty the local Snowflake account."""
 
-import os
+from dataclasses import asdict
+from pathlib import Path
 
 import click
 
@@ -31,18 +32,14 @@ def command() -> None:
     default=0,
     help="The port; a free one by default.",
 )
-@click.option(
-    "--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on."
-)
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @data
 @click.pass_obj
 def serve(call: Invocation, port: int, host: str, data: str | None) -> None:
     """Serve the account until Ctrl-C: account sandbox, user ADMIN, password admin, protocol http."""
     from snowmaker import sandbox
 
-    sandbox.serve(
-        port, _folder(call, data), host=host, ready=lambda text: report.served(text, as_json=call.json)
-    )
+    sandbox.serve(port, _folder(call, data), host=host, ready=lambda text: report.served(text, as_json=call.json))
 
 
 @command.command()
@@ -52,7 +49,7 @@ def status(call: Invocation, data: str | None) -> None:
     """Say whether a sandbox serves these files, and where."""
     from snowmaker import sandbox
 
-    report.facts(sandbox.status(_folder(call, data)), as_json=call.json)
+    report.facts(asdict(sandbox.status(_folder(call, data))), as_json=call.json)
 
 
 @command.command()
@@ -66,5 +63,5 @@ def reset(call: Invocation, data: str | None) -> None:
     report.lines(["the sandbox is empty"], key="done", nothing="", as_json=call.json)
 
 
-def _folder(call: Invocation, data: str | None) -> str:
-    return data or os.path.join(call.folder, ".snowmaker", "sandbox")
+def _folder(call: Invocation, data: str | None) -> Path:
+    return Path(data) if data else Path(call.folder, ".snowmaker", "sandbox")

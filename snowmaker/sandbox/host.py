@@ -128,7 +128,8 @@ class Host:
 
         https://docs.snowflake.com/en/developer-guide/python-connector/python-connector-api#connect
         """
-        names = {key: Parser(text).name(1)[0] for key, text in wanted.items() if text}
+        keys = ("databaseName", "schemaName", "warehouse", "roleName")
+        names = {key: Parser(wanted[key]).name(1)[0] for key in keys if wanted.get(key)}
         if names.get("roleName") is not None:
             if names["roleName"] not in ROLES:
                 raise SqlError(
