@@ -159,19 +159,22 @@ def _tell(error: Exception, call: Invocation) -> int:
 
     known = translate(error)
     try:
-        report.error(known, as_json=call.json)
-        if known.code == "internal" and os.environ.get("SNOWMAKER_DEBUG") == "1":
-            import traceback
-
-            traceback.print_exception(error)
         sys.stdout.flush()
-    except BrokenPipeError:
+        report.error(known, as_json=call.json)
+        sys.stdout.flush()
+    except OSError as second:  # nothing can be written to stdout
         _closed_pipe()
+        if second.errno != errno.EPIPE:
+            report.error(known, as_json=False)
+    if known.code == "internal" and os.environ.get("SNOWMAKER_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(error)
     return known.exit_code
 
 
 def _closed_pipe() -> int:
-    """Whoever reads stdout has gone: be quiet, also when Python flushes at exit."""
+    """Nobody can read stdout any more: be quiet, also when Python flushes at exit."""
     with suppress(OSError, ValueError):  # stdout may be no file: a test's
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 141

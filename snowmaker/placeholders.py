@@ -111,7 +111,7 @@ def _problem(text: str, match: re.Match[str], state: str, begin: int, stop: int)
         before = text[begin + 1 : match.start()]
         if (len(before) - len(before.rstrip("\\"))) % 2:
             return "stands after a backslash"
-        if len(re.findall(r"''|\\'", before)) % 2:
+        if before.endswith("'") and len(re.findall(r"''|\\'", before)) % 2:
             return "stands in a string within a string, where it could not be escaped"
         return "" if match.end() < stop else "stands in a string that does not end"
     if state != "code":

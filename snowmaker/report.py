@@ -267,7 +267,6 @@ def error(fault: SnowmakerError, *, as_json: bool) -> None:
         done = asdict(fault.result) if fault.result else {}
         _json({"error": fault.to_json(), **done})
         return
-    sys.stdout.flush()  # what was said before comes first
     terminal.tell(f"{terminal.paint('error:', 'red', sys.stderr, bold=True)} {terminal.clean(fault.message)}")
     if fault.where:
         terminal.tell(f"  at {terminal.one_line(fault.where)}")

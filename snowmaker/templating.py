@@ -44,7 +44,7 @@ class Templates:
         for name, value in self._variables.items():
             if _has_mark(value):
                 raise ConfigError(f"variable {name!r} {_MARKED}", "secret_marker")
-        self._issued: set[str] = set()
+        self._output: set[str] = set()
         self._roots = _Roots(settings)
         self._jinja = _Jinja(self._roots)
         self._jinja.globals.update(
@@ -60,7 +60,7 @@ class Templates:
     def render(self, text: str, file: str) -> str:
         """The rendered text of a template; raises SourceError with the line of the template at fault."""
         self._roots.files.add(file)
-        self._issued.clear()
+        self._output.clear()
         try:
             code = self._jinja.compile(text, name=file, filename=file)
             template = jinja2.Template.from_code(self._jinja, code, self._jinja.make_globals(None))
@@ -82,16 +82,15 @@ class Templates:
         if not isinstance(name, str) or not valid_name(name):
             hint = "letters, digits and _, in parts joined by one of . - /"
             raise SourceError("secret() needs a name in quotes", "bad_secret", hint)
-        self._issued.add(name)
-        return _Secret(name)
+        return _Secret(name, self._output)
 
     def _check_marks(self, text: str, file: str) -> None:
-        """Refuse a placeholder that a macro or a block has spoilt, and one that nobody asked for."""
-        if MARK not in text.lower():
+        """Refuse a placeholder that was spoilt on its way through a macro or block, and one that was forged."""
+        if not self._output and MARK not in text.lower():
             return
         names = secret_names(text)
         whole = sum(text.count(placeholder(name)) for name in names)
-        if whole != text.lower().count(MARK) or not self._issued.issuperset(names):
+        if whole != text.lower().count(MARK) or self._output != set(names):
             raise SourceError("a template changed what stands for a secret", "secret_use", _OUTPUT_ONLY, file)
 
     def _undefined(self, name: str) -> SourceError:
@@ -207,13 +206,15 @@ def _inside(root: Path, pieces: list[str]) -> Path | None:
 class _Secret:
     """A secret in a template: it can be output, kept in a variable and handed on, nothing else."""
 
-    __slots__ = ("_name",)
+    __slots__ = ("_name", "_output")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, output: set[str]) -> None:
         self._name = name
+        self._output = output
 
     def placeholder(self) -> str:
-        """What it renders to."""
+        """What it renders to; notes that it was."""
+        self._output.add(self._name)
         return placeholder(self._name)
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -200,6 +201,17 @@ def test_a_reader_that_went_away_is_no_reason_to_shout(arguments: list[str]) -> 
     assert done.returncode in (141, 2)
 
 
+@pytest.mark.parametrize("arguments", [["completion", "bash"], ["completion", "bash", "--json"]])
+def test_a_full_disk_under_stdout_is_one_clear_error(arguments: list[str]) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "snowmaker", *arguments]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment, timeout=60)
+    assert done.stderr.startswith("error: no space left on device\n\nhint: make room")
+    assert done.stderr.count("error") == 1
+    assert done.returncode == 2
+
+
 def test_a_terminal_without_unicode_is_no_crash(tmp_path: Path) -> None:
     done = python(
         *("-m", "snowmaker", "init", "-C", str(tmp_path), "ski\u00e9"),
@@ -322,7 +334,7 @@ def test_protected_needs_yes(call: Callable[..., Any], script: Write, database: 
 
 
 def test_questions_on_a_terminal(script: Write, database: str, folder: Path) -> None:
-    script("V1__t.sql", f"CREATE DATABASE IF NOT EXISTS {database}", f"DROP DATABASE {database}")
+    script("V1__t.sql", f"CREATE DATABASE IF NOT EXISTS {database}", "SELECT 1")
     assert run(["-C", str(folder), "migrate", "-e", "shared"]) == 0
     command = [sys.executable, "-m", "snowmaker", "rollback", "--steps", "1", "-e", "shared"]
     for answer, code, said in (
@@ -405,3 +417,33 @@ def test_init_and_new(tmp_path: Path, capsys: Capture) -> None:
 def test_doctor(call: Callable[..., Any]) -> None:
     levels = {finding["level"] for finding in call("doctor")["findings"]}
     assert levels <= {"ok", "warning"}
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_sandbox_serves_until_it_is_told_to_stop(ending: signal.Signals, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "snowmaker.toml").write_text('[project]\nname = "ski"\n')
+    sandbox = ["sandbox", "status", "-C", str(tmp_path), "--json"]
+    command = [sys.executable, "-m", "snowmaker", "sandbox", "serve", "-C", str(tmp_path)]
+    streams = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, text=True, **streams) as serving:
+        try:
+            assert serving.stdout is not None
+            assert serving.stdout.readline() == "[sandbox]\n"
+            while serving.stdout.readline().strip():
+                pass
+            assert run(sandbox) == 0
+            assert json.loads(capsys.readouterr().out)["pid"] == serving.pid
+            assert run(["-C", str(tmp_path), "sandbox", "reset"]) == 3
+            assert "hint: " in capsys.readouterr().err
+            attached = ["-C", str(tmp_path), "sql", "-q", "SELECT 1 AS A", "--json"]
+            assert run(attached) == 0
+            assert json.loads(capsys.readouterr().out) == [{"a": 1}]
+        finally:
+            serving.send_signal(ending)
+        out, err = serving.communicate(timeout=30)
+    assert (serving.returncode, out, err) == (0, "", "")
+    assert run(["-C", str(tmp_path), "sandbox", "reset"]) == 0
+    capsys.readouterr()
+    assert run(sandbox) == 0
+    assert json.loads(capsys.readouterr().out)["running"] is False

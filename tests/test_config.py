@@ -307,7 +307,14 @@ def test_inline_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize(
     ("host", "fine"),
-    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("127.0.0.1.evil.com", False), ("acme", False), ("", False)],
+    [
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("::1", True),
+        ("127.0.0.1.evil.com", False),
+        ("acme", False),
+        ("", False),
+    ],
 )
 def test_http_is_for_loopback_only(tmp_path: Path, host: str, fine: bool) -> None:
     where = f"host = '{host}', " if host else ""

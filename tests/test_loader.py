@@ -46,7 +46,13 @@ def refused(folder: Path, *names: str) -> SourceError:
 SCHEMACHANGE = [
     ("V1.2.3__add_orders.sql", "versioned", "1.2.3", "V1.2.3__add_orders.sql", "Add orders"),
     ("v1__lower.SQL", "versioned", "1", "v1__lower.SQL", "Lower"),
-    ("V20261123T101500__add_orders.sql", "versioned", "20261123T101500", "V20261123T101500__add_orders.sql", "Add orders"),
+    (
+        "V20261123T101500__add_orders.sql",
+        "versioned",
+        "20261123T101500",
+        "V20261123T101500__add_orders.sql",
+        "Add orders",
+    ),
     ("R__orders_view.sql", "repeatable", "", "R__orders_view.sql", "Orders view"),
     ("a__Refresh_Daily.sql.jinja", "always", "", "a__Refresh_Daily.sql", "Refresh daily"),
     ("V1_2__x.sql", "versioned", "1_2", "V1_2__x.sql", "X"),
@@ -62,7 +68,16 @@ SCHEMACHANGE = [
     ("V1__UPPER_Case.sql", "versioned", "1", "V1__UPPER_Case.sql", "Upper case"),
     ("Vé__x.sql", "versioned", "é", "Vé__x.sql", "X"),
 ]
-IGNORED = ["Views.sql", "README_x.sql", "Archive_x.sql", "V1__x.sqlx", "V1__x.txt", "x__y.sql", "users_all.sql", "a.sql"]
+IGNORED = [
+    "Views.sql",
+    "README_x.sql",
+    "Archive_x.sql",
+    "V1__x.sqlx",
+    "V1__x.txt",
+    "x__y.sql",
+    "users_all.sql",
+    "a.sql",
+]
 
 
 @pytest.mark.parametrize(("name", "kind", "version", "script", "description"), SCHEMACHANGE)
@@ -120,7 +135,8 @@ def test_script_names_are_unique(tmp_path: Path, names: tuple[str, str]) -> None
 
 def test_rollbacks_find_their_scripts(tmp_path: Path) -> None:
     files = dict.fromkeys(
-        ("V1.2__a.sql", "u1.02__whatever.sql", "V2__b.sql", "R__View.sql", "undo/U__view.sql.jinja", "A__x.sql"), "SELECT 1;"
+        ("V1.2__a.sql", "u1.02__whatever.sql", "V2__b.sql", "R__View.sql", "undo/U__view.sql.jinja", "A__x.sql"),
+        "SELECT 1;",
     )
     undone = {source.script: source.undo.path if source.undo else None for source in load(tmp_path, {**files})}
     assert undone == {
@@ -314,7 +330,10 @@ def test_versions_are_totally_ordered(one: str, two: str, three: str) -> None:
         assert a <= c
 
 
-@given(st.lists(st.integers(min_value=0), min_size=1, max_size=4), st.lists(st.integers(min_value=0), min_size=1, max_size=4))
+@given(
+    st.lists(st.integers(min_value=0), min_size=1, max_size=4),
+    st.lists(st.integers(min_value=0), min_size=1, max_size=4),
+)
 def test_versions_of_numbers_compare_as_numbers(one: list[int], two: list[int]) -> None:
     a, b = (version_key(".".join(map(str, numbers))) for numbers in (one, two))
     assert (a < b) == (one < two)

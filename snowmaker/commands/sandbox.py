@@ -1,5 +1,6 @@
 """Serve, look at or empty the local Snowflake account."""
 
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def serve(call: Invocation, port: int, host: str, data: str | None) -> None:
     """Serve the account until Ctrl-C: account sandbox, user ADMIN, password admin, protocol http."""
     from snowmaker import sandbox
 
-    sandbox.serve(port, _folder(call, data), host=host, ready=lambda text: report.served(text, as_json=call.json))
+    with suppress(KeyboardInterrupt):  # the way it ends
+        sandbox.serve(port, _folder(call, data), host=host, ready=lambda text: report.served(text, as_json=call.json))
 
 
 @command.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from snowmaker.sandbox import sqlerror
@@ -27,7 +27,11 @@ class Place:
 
 @dataclass
 class Context:
-    """One statement as it runs. `command` is what error texts call it ("CREATE TABLE")."""
+    """One statement as it runs. `command` is what error texts call it ("CREATE TABLE").
+
+    `expanding` are the ids of the views it is inside of; `staged` reads a stage for it, where that is not
+    all the stage's files (COPY goes file by file).
+    """
 
     host: Host
     session: Session
@@ -37,7 +41,8 @@ class Context:
     modifiers: frozenset[str] = frozenset()
     command: str = ""
     describe_only: bool = False
-    expanding: tuple[int, ...] = field(default=())
+    expanding: tuple[int, ...] = ()
+    staged: Callable[[str, str | None], Any] | None = None
 
     @property
     def catalog(self) -> Catalog:

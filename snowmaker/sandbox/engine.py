@@ -7,6 +7,7 @@ nothing of DuckDB, and one commit covers a table and its catalog row.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -128,7 +129,7 @@ class Ddl:
         self._put: dict[int, Entry] = {}
         self._gone: set[int] = set()
 
-    def run(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return run(self._connection, sql, parameters)
 
     def put(self, entry: Entry) -> Entry:
@@ -184,17 +185,26 @@ def _expired(entry: Entry) -> bool:
     return datetime.now(UTC) - entry.dropped_on > timedelta(days=entry.get("kept_days", 1))
 
 
-def run(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> Any:
-    """Execute in DuckDB; its errors come back as Snowflake's."""
+def run(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Execute in DuckDB and fetch its rows; its errors come back as Snowflake's."""
     try:
-        return connection.execute(sql, list(parameters) or None)
+        return connection.execute(sql, list(parameters) or None).fetchall()  # type: ignore[no-any-return]
     except duckdb.Error as error:
         raise snowflakes(error) from error
+
+
+def _finish(connection: Connection) -> None:
+    """End what `execute` last began: DuckDB 2 begins no relation beside a result that is not fetched to its end."""
+    try:
+        connection.fetchall()
+    except duckdb.InvalidInputException:  # there is none
+        return
 
 
 def query(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, list[str], list[str]]:
     """Run a query once: its Arrow table, and the names and DuckDB types of its columns."""
     try:
+        _finish(connection)
         relation = connection.sql(sql, params=list(parameters) or None)
         return relation.to_arrow_table(), relation.columns, [str(each) for each in relation.types]
     except duckdb.Error as error:
@@ -204,6 +214,7 @@ def query(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> t
 def describe(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[str]]:
     """The columns of a query, which is bound but not run."""
     try:
+        _finish(connection)
         relation = connection.sql(sql, params=list(parameters) or None)
         return relation.columns, [str(each) for each in relation.types]
     except duckdb.Error as error:
@@ -220,6 +231,11 @@ def snowflakes(error: duckdb.Error) -> SqlError:
         return SqlError(100072, "22000", f"NULL result in a non-nullable column: {column}")
     if isinstance(error, duckdb.BinderException):
         return SqlError(904, "42000", f"SQL compilation error: error line 1 at position 0\n{text}")
+    if found := re.search(r"Function with name (\S+) does not exist", text):
+        return SqlError(
+            2140, "42601", f"SQL compilation error:\nUnknown function {found[1].upper()} (or the sandbox does not "
+            "support it)",
+        )  # fmt: skip
     if isinstance(error, duckdb.CatalogException):
         return SqlError(2140, "42601", f"SQL compilation error:\n{text}")
     if isinstance(error, duckdb.ConversionException):

@@ -21,7 +21,7 @@ from snowmaker.sandbox.access import ROLES, USERS, WAREHOUSES, User
 from snowmaker.sandbox.catalog import ACCOUNT, Entry
 from snowmaker.sandbox.context import Context
 from snowmaker.sandbox.engine import Engine
-from snowmaker.sandbox.faults import Fault, Faults
+from snowmaker.sandbox.faults import Faults
 from snowmaker.sandbox.files import Stages
 from snowmaker.sandbox.history import History, Query, now
 from snowmaker.sandbox.parameters import PARAMETERS
@@ -64,6 +64,7 @@ class Host:
 
     def __init__(self, folder: Path | None, token: str) -> None:
         self.token = token
+        self.url = ""  # where clients reach it; the server knows
         self.engine = Engine(folder)
         self.stages = Stages(folder)
         self.history = History(folder / "history.jsonl" if folder else None, self.engine.completed())
@@ -339,5 +340,3 @@ class Host:
             raise SqlError(709, "02000", f"Statement {query_id} not found")
         return query_module.as_table(outcome.result)
 
-    def add_fault(self, fault: Fault) -> None:
-        self.faults.add(fault)

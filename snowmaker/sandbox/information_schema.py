@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from snowmaker.sandbox import sqlerror
 from snowmaker.sandbox.catalog import ACCOUNT, Entry
+from snowmaker.sandbox.engine import run
 from snowmaker.sandbox.kinds import retention
 
 if TYPE_CHECKING:
@@ -157,8 +158,7 @@ def rows_in(context: Context, table: Entry) -> int | None:
     """How many rows a table has; None for a view."""
     if table.kind != "TABLE":
         return None
-    (count,) = context.session.connection.execute(f'select count(*) from "{table.physical}"').fetchone()
-    return int(count)
+    return int(run(context.session.connection, f'select count(*) from "{table.physical}"')[0][0])
 
 
 def _views(context: Context, database: Entry) -> list[Any]:

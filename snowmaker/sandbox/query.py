@@ -10,10 +10,12 @@ import json
 import logging
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
+import duckdb
 import sqlglot
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.transforms import upper_case_unquoted_identifiers
@@ -26,6 +28,8 @@ from snowmaker.sandbox.catalog import Entry
 from snowmaker.sandbox.context import Context
 from snowmaker.sandbox.datatypes import DataType, from_duckdb
 from snowmaker.sandbox.engine import DATABASE, describe, query
+from snowmaker.sandbox.files import stage_table
+from snowmaker.sandbox.parser import Parser
 from snowmaker.sandbox.result import SELECT, Column, Result
 from snowmaker.sandbox.sqlerror import SqlError
 
@@ -72,7 +76,7 @@ def _syntax_error(error: Exception) -> SqlError:
 
 def select(context: Context, text: str) -> Result:
     """Run a query, or only describe it."""
-    prepared = prepare(context, parse(text))
+    prepared = prepare(context, text)
     connection = context.session.connection
     if context.describe_only:
         names, types = using(context, prepared, lambda: describe(connection, prepared.sql, prepared.values))
@@ -93,7 +97,8 @@ def using(context: Context, prepared: Prepared, action: Callable[[], Any]) -> An
         return action()
     finally:
         for name in prepared.relations:
-            connection.unregister(name)
+            with suppress(duckdb.Error):  # a failed transaction has taken it along
+                connection.unregister(name)
 
 
 def scalar(context: Context, text: str) -> Any:
@@ -121,13 +126,14 @@ def _agrees(told: DataType, stored: str) -> bool:
     return told.stored == stored or (told.stored, stored) == ("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")
 
 
-def prepare(context: Context, expression: exp.Expression) -> Prepared:
-    """Resolve and translate one query or DML statement."""
+def prepare(context: Context, text: str, expression: exp.Expression | None = None) -> Prepared:
+    """Resolve and translate one query or DML statement; `expression` is it where it was parsed already."""
+    expression = parse(text) if expression is None else expression
     prepared = Prepared("", [each[0] for each in context.binds])
+    name_projections(expression, text)
     resolved = Resolver(context, prepared).resolve(expression)
     if isinstance(resolved, exp.Query):
         prepared.declared = _declared(context, expression)
-        _name_projections(resolved)
     prepared.sql = translate(context, resolved)
     used = {int(number) for number in re.findall(r"\$(\d+)", prepared.sql)} if prepared.values else set()
     prepared.values = prepared.values[: max(used, default=0)]
@@ -184,6 +190,8 @@ class Resolver:
         for node in list(root.walk(bfs=False)):
             if isinstance(node, exp.Placeholder):
                 node.replace(self._bound(node))
+            elif isinstance(node, exp.Parameter) and isinstance(node.this, exp.Literal):
+                _staged_column(node)
             elif isinstance(node, exp.Parameter) and isinstance(node.this, exp.Var):
                 node.replace(_literal(self._context.session.variable(node.this.name.upper())))
             elif isinstance(node, exp.Func) and (value := self._function(node)) is not None:
@@ -237,7 +245,7 @@ class Resolver:
             self._stage(table, str(table.this.name))
             return
         name = self._name(table)
-        if isinstance(table.this, exp.Func):
+        if isinstance(table.this, exp.Func) and not _identifier_literal(table.this):
             raise sqlerror.unsupported(f"the table function {table.this.sql(dialect='snowflake')}")
         if (relation := information_schema.relation(self._context, name)) is not None:
             self._register(table, relation, name[-1])
@@ -253,11 +261,7 @@ class Resolver:
     def _name(self, table: exp.Table) -> tuple[str, ...]:
         """The parts of a table's name; IDENTIFIER(…) is read."""
         inner = table.this
-        argument = None
-        if isinstance(inner, exp.DynamicIdentifier):
-            argument = inner.this
-        elif isinstance(inner, exp.Anonymous) and inner.name.upper() == "IDENTIFIER":
-            argument = inner.expressions[0]
+        argument = _identifier_literal(inner)
         if argument is None:
             return tuple(part.name for part in (table.args.get(k) for k in ("catalog", "db", "this")) if part)
         if isinstance(argument, exp.Parameter):
@@ -276,8 +280,9 @@ class Resolver:
         inner = replace(self._context, binds=(), expanding=(*self._context.expanding, view.id))
         prepared = Prepared("", [], self._prepared.relations)
         with at_home(inner, view):
-            query_ = Resolver(inner, prepared).resolve(parse(view.get("query")))
-        _name_projections(query_)
+            body = parse(view.get("query"))
+            name_projections(body, view.get("query"))
+            query_ = Resolver(inner, prepared).resolve(body)
         columns = [exp.to_identifier(each["name"], quoted=True) for each in view.get("columns")]
         given = table.args.get("alias")
         alias = exp.TableAlias(
@@ -287,20 +292,10 @@ class Resolver:
         table.replace(_with_joins(table, exp.Subquery(this=query_, alias=alias)))
 
     def _stage(self, table: exp.Table, location: str) -> None:
-        from snowmaker.sandbox.files import stage_table
-
         given = table.args.get("format")
         name = given.name if isinstance(given, exp.Expression) else None
-        relation = stage_table(self._context, location, name)
+        relation = (self._context.staged or partial(stage_table, self._context))(location, name)
         self._register(table, relation, "STAGE")
-        scope = table.find_ancestor(exp.Select)
-        for node in list((scope or table.root()).find_all(exp.Parameter)):
-            if isinstance(node.this, exp.Literal) and not node.args.get("bound"):
-                column = exp.to_identifier(f"${node.this.name}", quoted=True)
-                if isinstance(node.parent, exp.Column):
-                    node.replace(column)
-                else:
-                    node.replace(exp.Column(this=column))
 
     def _table_function(self, node: exp.TableFromRows) -> None:
         call = node.this
@@ -332,6 +327,21 @@ class Resolver:
                 entry = self._context.find("SEQUENCE", parts)
                 call = exp.Anonymous(this="nextval", expressions=[exp.Literal.string(entry.physical)])
                 column.replace(call)
+
+
+def _identifier_literal(node: exp.Expression) -> Any:
+    """What IDENTIFIER(…) holds; None for anything else."""
+    if isinstance(node, exp.DynamicIdentifier):
+        return node.this
+    if isinstance(node, exp.Anonymous) and node.name.upper() == "IDENTIFIER":
+        return node.expressions[0]
+    return None
+
+
+def _staged_column(node: exp.Parameter) -> None:
+    """`$1` is a column of a staged file."""
+    column = exp.to_identifier(f"${node.this.name}", quoted=True)
+    node.replace(column if isinstance(node.parent, exp.Column) else exp.Column(this=column))
 
 
 class at_home:  # noqa: N801 - reads as a word: `with at_home(context, view):`
@@ -402,28 +412,35 @@ def _cast(kind: str, value: Any) -> exp.Expression:
     return exp.Cast(this=exp.Literal.string(value.isoformat(sep=" ")), to=exp.DataType.build(kind))
 
 
-def _name_projections(query_: exp.Expression) -> None:
+def name_projections(expression: exp.Expression, text: str) -> None:
     """An expression without alias is called by its own text.
 
     https://docs.snowflake.com/en/sql-reference/sql/select
     """
-    inner = query_
-    while isinstance(inner, (exp.SetOperation, exp.Subquery)):
-        inner = inner.this
-    if not isinstance(inner, exp.Select):
-        return
-    for projection in list(inner.expressions):
-        if not isinstance(projection, (exp.Alias, exp.Column, exp.Star)) and not projection.is_star:
-            name = projection.meta.get("text") or projection.sql(dialect="snowflake").upper()
-            projection.replace(exp.alias_(projection.copy(), name, quoted=True))
+    for each in expression.find_all(exp.Select):
+        written = _written(text) if each is expression else []
+        if len(written) != len(each.expressions):
+            written = [projection.sql(dialect="snowflake") for projection in each.expressions]
+        for projection, words in zip(list(each.expressions), written, strict=True):
+            if not isinstance(projection, (exp.Alias, exp.Column, exp.Star)) and not projection.is_star:
+                projection.replace(exp.alias_(projection.copy(), words.upper(), quoted=True))
 
 
-def note_texts(expression: exp.Expression) -> None:
-    """Remember how each projection was written, before anything in it is replaced."""
-    for select_ in expression.find_all(exp.Select):
-        for projection in select_.expressions:
-            if not isinstance(projection, (exp.Alias, exp.Column, exp.Star)):
-                projection.meta["text"] = projection.sql(dialect="snowflake").upper()
+_AFTER_PROJECTIONS = (
+    "FROM", "WHERE", "GROUP", "HAVING", "QUALIFY", "ORDER", "LIMIT", "OFFSET", "FETCH", "UNION", "EXCEPT", "MINUS",
+    "INTERSECT", "INTO",
+)  # fmt: skip
+
+
+def _written(text: str) -> list[str]:
+    """The projections of a SELECT, as written; none where the text begins otherwise."""
+    parser = Parser(text)
+    if not parser.accept("SELECT"):
+        return []
+    parser.choice("DISTINCT", "ALL")
+    if parser.accept("TOP"):
+        parser.integer()
+    return list(parser.list_of(lambda: parser.expression(*_AFTER_PROJECTIONS)))
 
 
 def _declared(context: Context, expression: exp.Expression) -> tuple[DataType | None, ...]:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from snowmaker.sandbox import wire
+from snowmaker.sandbox.catalog import ACCOUNT
 from snowmaker.sandbox.errors import SandboxError
 from snowmaker.sandbox.faults import Fault
 from snowmaker.sandbox.host import Dropped, Host, Outcome, Statement
@@ -44,6 +45,7 @@ class Server(ThreadingHTTPServer):
         self.host = host
         self.attached = 0
         super().__init__(address, Handler)
+        host.url = f"http://{address[0]}:{self.port}"
 
     @property
     def port(self) -> int:
@@ -71,6 +73,7 @@ class Handler(BaseHTTPRequestHandler):
         ("POST", "/sandbox/faults"): "_add_fault",
         ("DELETE", "/sandbox/faults"): "_clear_faults",
         ("GET", "/sandbox/requests"): "_requests",
+        ("GET", "/sandbox/databases"): "_databases",
     }
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
@@ -114,13 +117,14 @@ class Handler(BaseHTTPRequestHandler):
         except Exception as error:  # the server boundary: an HTTP 500 would be retried for minutes
             log.exception("internal error in %s", url.path)
             answer = failure(internal(f"{type(error).__name__}: {error}"))
+        import sys; print(method, self.path, str(answer)[:300], file=sys.stderr)
         self._send(200, json.dumps(answer).encode("utf-8"))
 
     def _route(self, method: str, path: str) -> Callable[[Any], Answer]:
         if name := self.routes.get((method, path)):
             found: Callable[[Any], Answer] = getattr(self, name)
             return found
-        parts = path.strip("/").split("/")
+        parts = [part for part in path.split("/") if part]  # connector 5.x doubles a slash
         if len(parts) == 3 and parts[0] == "queries" and parts[2] == "result":
             return lambda _: self._result(parts[1])
         if len(parts) == 3 and parts[:2] == ["monitoring", "queries"]:
@@ -269,6 +273,11 @@ class Handler(BaseHTTPRequestHandler):
     def _requests(self, _: Answer) -> Answer:
         self._trusted()
         return success({"requests": self.server.host.requests})
+
+    def _databases(self, _: Answer) -> Answer:
+        self._trusted()
+        found = self.server.host.engine.catalog.children(ACCOUNT, "DATABASE")
+        return success([database.name for database in found])
 
     def _attach(self) -> None:
         """The connection stays open for as long as the other process lives."""

@@ -160,6 +160,8 @@ def _array(column: Any, kind: DataType) -> Any:
             return _integers(values.cast(pa.time64("ns")))
         case "BOOLEAN" | "DATE" | "BINARY":
             return values
+        case "VARIANT" | "OBJECT" | "ARRAY":
+            return _documents(values)
         case _:
             return _texts(values)
 
@@ -174,6 +176,23 @@ def _integers(values: Any) -> Any:
     import pyarrow as pa
 
     return values.cast(pa.int64())
+
+
+def _documents(values: Any) -> Any:
+    """Semi-structured values are written as Snowflake writes them, two blanks deep for each level."""
+    import pyarrow as pa
+
+    plain = [None if each is None else _indented(each) for each in values.to_pylist()]
+    return pa.array(plain, pa.string())
+
+
+def _indented(value: Any) -> str:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return str(value)
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
 def _texts(values: Any) -> Any:

@@ -88,6 +88,7 @@ def _handler(context: Context, parser: Parser) -> Handler:
     start = parser.scanner.position
     first = parser.peek()
     if first.text == "(" or (first.kind == "word" and first.value in _QUERIES):
+        context.command = "SELECT"
         return HANDLERS[("SELECT",)]
     if first.kind != "word" or first.value not in _COMMANDS:
         raise parser.unexpected()

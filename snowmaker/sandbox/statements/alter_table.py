@@ -145,8 +145,7 @@ def _added(context: Context, ddl: Ddl, entry: Entry, column: TableColumn) -> Tab
     if column.identity:
         raise sqlerror.unsupported("ALTER TABLE … ADD COLUMN … AUTOINCREMENT")
     if not column.nullable and column.default is None:
-        (rows,) = ddl.run(f"select count(*) from {quoted(entry.physical)}").fetchone()
-        if rows:
+        if ddl.run(f"select 1 from {quoted(entry.physical)} limit 1"):
             raise SqlError(
                 2262, "42601", f"SQL compilation error:\nNon-nullable column '{column.name}' cannot be added to "
                 "non-empty table without a default.",

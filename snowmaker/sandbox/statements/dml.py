@@ -19,12 +19,14 @@ from snowmaker.sandbox.result import DELETE, INSERT, MERGE, UPDATE, Column, Resu
 
 
 def _counts(type_id: int, **counts: int) -> Result:
-    columns = tuple(Column(f"number of {name.replace('_', ' ')}", FIXED) for name in counts)
+    columns = tuple(
+        Column(f"number of {name.replace('_', ' ').replace('multi joined', 'multi-joined')}", FIXED) for name in counts
+    )
     return Result(columns, (tuple(counts.values()),), type_id=type_id)
 
 
 def _run(context: Context, prepared: Prepared) -> Any:
-    return using(context, prepared, lambda: run(context.session.connection, prepared.sql, prepared.values).fetchall())
+    return using(context, prepared, lambda: run(context.session.connection, prepared.sql, prepared.values))
 
 
 def _target(context: Context, expression: exp.Expression) -> None:
@@ -57,7 +59,7 @@ def _insert(context: Context, parser: Parser) -> Result:
     def action() -> int:
         if overwrite:
             table = expression.this.find(exp.Table)
-            prepared_delete = prepare(context, exp.Delete(this=table.copy()))
+            prepared_delete = prepare(context, "", exp.Delete(this=table.copy()))
             _run(context, prepared_delete)
         if batch == 1:
             return _inserted(_run(context, prepared))
@@ -88,7 +90,7 @@ def _prepare_insert(context: Context, expression: exp.Expression) -> Prepared:
                 2057, "42601", "SQL compilation error:\nInsert value list does not match column list expecting "
                 f"{wanted} but got {max(width)}",
             )  # fmt: skip
-    return prepare(context, expression)
+    return prepare(context, context.text, expression)
 
 
 def _name(table: exp.Table) -> tuple[str, ...]:
@@ -105,7 +107,7 @@ def _update(context: Context, parser: Parser) -> Result:
     for assignment in expression.expressions:
         if isinstance(assignment.this, exp.Column):  # DuckDB wants a bare name on the left
             assignment.this.set("table", None)
-    prepared = prepare(context, expression)
+    prepared = prepare(context, context.text, expression)
     count = context.write(lambda: _inserted(_run(context, prepared)))
     result = _counts(UPDATE, rows_updated=count, multi_joined_rows_updated=0)
     return result
@@ -117,7 +119,7 @@ def _delete(context: Context, parser: Parser) -> Result:
     _target(context, expression)
     if context.describe_only:
         return _counts(DELETE, rows_deleted=0)
-    prepared = prepare(context, expression)
+    prepared = prepare(context, context.text, expression)
     return _counts(DELETE, rows_deleted=context.write(lambda: _inserted(_run(context, prepared))))
 
 
@@ -134,7 +136,7 @@ def _merge(context: Context, parser: Parser) -> Result:
         for assignment in node.expressions:
             if isinstance(assignment.this, exp.Column):
                 assignment.this.set("table", None)
-    prepared = prepare(context, expression)
+    prepared = prepare(context, context.text, expression)
     prepared.sql += " RETURNING merge_action"
     done = [row[0] for row in context.write(lambda: _run(context, prepared))]
     words = {"inserted": "INSERT", "updated": "UPDATE", "deleted": "DELETE"}

@@ -8,6 +8,7 @@ from snowmaker.sandbox import sqlerror
 from snowmaker.sandbox.catalog import Entry
 from snowmaker.sandbox.columns import quoted
 from snowmaker.sandbox.context import Context
+from snowmaker.sandbox.engine import run
 from snowmaker.sandbox.kinds import (
     CREATED_ON,
     Kind,
@@ -38,8 +39,7 @@ def _row(context: Context, entry: Entry) -> tuple[Any, ...]:
 
 def _next(context: Context, entry: Entry) -> int:
     sql = "select coalesce(last_value + increment_by, start_value) from duckdb_sequences() where sequence_name = ?"
-    (value,) = context.session.connection.execute(sql, [entry.physical]).fetchone()
-    return int(value)
+    return int(run(context.session.connection, sql, [entry.physical])[0][0])
 
 
 _COLUMNS = (

@@ -33,7 +33,6 @@ from snowmaker.sandbox.kinds import (
 from snowmaker.sandbox.parser import Parser
 from snowmaker.sandbox.query import columns_of as query_columns
 from snowmaker.sandbox.query import prepare, using
-from snowmaker.sandbox.query import parse as parse_query
 from snowmaker.sandbox.registry import statement
 from snowmaker.sandbox.result import DESCRIBE, Result, status
 from snowmaker.sandbox.statements.database import renamed_options
@@ -199,7 +198,7 @@ def _create_as(
             for name, column in zip(names or [column.name for column in found], found, strict=True)
         ]
     entry = _entry(context, place, columns, options)
-    prepared = prepare(context, parse_query(text))
+    prepared = prepare(context, text)
     return using(  # type: ignore[no-any-return]
         context, prepared, lambda: _store(context, name, optional, entry, prepared.sql, prepared.values)
     )
