@@ -17,6 +17,7 @@ from snowmaker.errors import SourceError, UsageError
 from snowmaker.model import (
     Action,
     Applied,
+    Directives,
     Kind,
     Plan,
     Script,
@@ -543,13 +544,14 @@ def plan_rollback(
     target: Target,
     texts: Callable[[Iterable[Applied]], Mapping[int, tuple[str, str | None]]],
     scripts: Mapping[str, Callable[[], Script]],
+    directives: Callable[[str], Directives],
     *,
     from_files: bool = False,
 ) -> Plan:
     """The plan that takes back what `target` names, newest first. Nothing is skipped quietly.
 
     `texts` gives (script text, rollback text) of rows by SEQ; `scripts` gives, by name in lower case, what the
-    files would say. A row without a stored undo falls back to the file, with a warning; with neither it is refused.
+    files would say; `directives` reads those of a text. A row without a stored undo falls back to the file, with a warning; with neither it is refused.
     """
     undone = _undone(ledger, target)
     begin = min((row.seq or 0 for row in undone), default=0)
@@ -557,7 +559,7 @@ def plan_rollback(
     rows = sorted({*undone, *repeatables}, key=lambda row: row.seq or 0, reverse=True)
     earlier = {row.script: ledger.in_effect(row.script, before=begin) for row in repeatables}
     stored = texts([*rows, *(row for row in earlier.values() if row)])
-    builder = _Undoer(stored, scripts, from_files)
+    builder = _Undoer(stored, scripts, directives, from_files)
     steps = [builder.step(row, earlier.get(row.script)) for row in rows]
     always = [
         Skipped(rows[-1].script, "an always script is not undone")
@@ -614,10 +616,12 @@ class _Undoer:
         self,
         stored: Mapping[int, tuple[str, str | None]],
         scripts: Mapping[str, Callable[[], Script]],
+        directives: Callable[[str], Directives],
         from_files: bool,
     ) -> None:
         self._stored = stored
         self._scripts = scripts
+        self._directives = directives
         self._from_files = from_files
         self.warnings: list[str] = []
         self.refusals: list[tuple[str, str, str]] = []
@@ -643,9 +647,14 @@ class _Undoer:
             None,
             earlier.checksum if earlier else "",
             row.source_checksum,
-            secrets=(),
+            self._undo_directives(row, text),
             script_text=text,
         )
+
+    def _undo_directives(self, row: Applied, text: str) -> Directives:
+        """Those of the rollback; without a role of its own it runs as the script did."""
+        own = self._directives(text)
+        return own if own.role else replace(own, role=self._directives(self._texts(row)[0]).role)
 
     def _text(self, row: Applied, earlier: Applied | None) -> tuple[str | None, str]:
         if earlier is not None and self._texts(earlier)[0]:

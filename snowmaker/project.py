@@ -258,7 +258,13 @@ class Project:
     def _plan_rollback(self, state: HistoryState, target: Target, from_files: bool) -> Plan:
         scripts = {source.script.lower(): _later(self._render, source) for source in self.sources}
         plan = planner.plan_rollback(
-            Ledger.of(state.rows), self.environment.name, target, self._texts, scripts, from_files=from_files
+            Ledger.of(state.rows),
+            self.environment.name,
+            target,
+            self._texts,
+            scripts,
+            lambda text: loader.read_directives(text, "rollback"),
+            from_files=from_files,
         )
         return planner.refuse_history_containers(plan, self._history.parts)
 

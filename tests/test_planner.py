@@ -311,6 +311,7 @@ def undo(rows, files=(), from_files=False, stored=STORED, **target):
         Target(**target),
         lambda wanted: {r.seq: stored[r.seq] for r in wanted if r.seq in stored},
         named,
+        lambda text: Directives(role="R" if "role=R" in text else ""),
         from_files=from_files,
     )
 
@@ -350,6 +351,10 @@ def test_the_stored_undo_wins_over_the_file_with_a_warning():
 def test_an_adopted_row_is_rolled_back_by_its_file():
     value = undo([row(ONE, None)], files=[ONE], stored={})
     assert (scripts(value), len(value.warnings)) == (["V1__a.sql"], 1)
+
+
+def test_a_rollback_runs_as_its_script_did():
+    assert undo([row(ONE, 1)], stored={1: ("-- snowmaker: role=R", "DROP VIEW A")}).steps[0].directives.role == "R"
 
 
 def test_a_failed_rollback_can_be_tried_again():

@@ -84,6 +84,9 @@ class Stages:
         part.replace(target)
         return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
+    def exists(self, path: str) -> bool:
+        return self._inside(path).is_file()
+
     def load(self, path: str) -> bytes | None:
         found = self._inside(path)
         return found.read_bytes() if found.is_file() else None

@@ -117,7 +117,6 @@ class Handler(BaseHTTPRequestHandler):
         except Exception as error:  # the server boundary: an HTTP 500 would be retried for minutes
             log.exception("internal error in %s", url.path)
             answer = failure(internal(f"{type(error).__name__}: {error}"))
-        import sys; print(method, self.path, str(answer)[:300], file=sys.stderr)
         self._send(200, json.dumps(answer).encode("utf-8"))
 
     def _route(self, method: str, path: str) -> Callable[[Any], Answer]:
@@ -306,6 +305,9 @@ class Handler(BaseHTTPRequestHandler):
         ticket, _, file = path.partition("/")
         if not stages.admits(ticket):
             self._send(403, b"")
+            return
+        if method == "PUT" and self.headers.get("x-goog-if-generation-match") == "0" and stages.exists(file):
+            self._send(412, b"")
             return
         if method == "PUT":
             etag = stages.store(file, body)

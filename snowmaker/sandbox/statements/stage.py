@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from email.utils import format_datetime
-from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import quote
 
 from snowmaker.sandbox import sqlerror
 from snowmaker.sandbox.catalog import Entry
@@ -223,6 +221,9 @@ def _put(context: Context, parser: Parser) -> Result:
     place = locate(context, read_location(parser))
     options = parser.options(_TRANSFER, "PUT")
     parser.end()
+    folder = place.path.rstrip("/")
+    below = f"{place.owner}/{folder}/" if folder else f"{place.owner}/"
+    (context.host.stages.root / below).mkdir(parents=True, exist_ok=True)
     data = {
         "src_locations": [source],
         "parallel": options.get("PARALLEL", 4),
@@ -232,7 +233,7 @@ def _put(context: Context, parser: Parser) -> Result:
         "sourceCompression": options.get("SOURCE_COMPRESSION", "auto_detect").lower(),
         "clientShowEncryptionParameter": False,
         "encryptionMaterial": None,
-        "stageInfo": _upload(context, place, source),
+        "stageInfo": _storage(context, below),
         "command": "UPLOAD",
         "kind": None,
         "operation": "Node",
@@ -240,38 +241,25 @@ def _put(context: Context, parser: Parser) -> Result:
     return Result((), data=data)
 
 
-def _upload(context: Context, place: Location, source: str) -> dict[str, Any]:
-    """Where to: a folder, for the connector 4.x on this machine; for others a URL as Google Cloud Storage has.
-
-    Connector 5.x has no local-file stages.
+def _storage(context: Context, below: str) -> dict[str, Any]:
+    """Where files are: a folder, for the connector 4.x on this machine, which copies them itself; for others
+    this server, which answers as Google Cloud Storage does. Connector 5.x has no local-file stages.
     """
-    folder = place.path.rstrip("/")
-    below = f"{place.owner}/{folder}/" if folder else f"{place.owner}/"
-    if _copies_itself(context):
-        target = context.host.stages.root / below
-        target.mkdir(parents=True, exist_ok=True)
-        return {"locationType": "LOCAL_FS", "location": str(target), "path": below, "region": "local", "creds": {}}
-    name = PurePosixPath(source).name
+    stages = context.host.stages
+    if context.session.client.startswith("PythonConnector 4."):
+        return {"locationType": "LOCAL_FS", "location": str(stages.root / below), "region": "local", "creds": {}}
+    ticket = stages.ticket()
     return {
         "locationType": "GCS",
-        "location": below,
+        "location": f"stage/{ticket}/{below}",
         "path": below,
         "region": "LOCAL",
         "storageAccount": None,
         "isClientSideEncrypted": False,
-        "creds": {},
-        "presignedUrl": _url(context, below + name),
-        "endPoint": None,
+        "creds": {"GCS_ACCESS_TOKEN": ticket},
+        "presignedUrl": None,
+        "endPoint": context.host.url,
     }
-
-
-def _copies_itself(context: Context) -> bool:
-    return context.session.client.startswith("PythonConnector 4.")
-
-
-def _url(context: Context, path: str) -> str:
-    """A URL that needs no credentials, signed as Google Cloud Storage signs its own."""
-    return f"{context.host.url}/stage/{context.host.stages.ticket()}/{quote(path)}?X-Goog-SignedHeaders=host"
 
 
 @statement("GET")
@@ -282,8 +270,6 @@ def _get(context: Context, parser: Parser) -> Result:
     options = parser.options(_TRANSFER, "GET")
     parser.end()
     files = matching(context.host.stages.files(place.owner, place.path), options.get("PATTERN"), place.name)
-    below = f"{place.owner}/"
-    local = _copies_itself(context)
     data = {
         "src_locations": [each.path for each in files],
         "localLocation": target,
@@ -292,15 +278,9 @@ def _get(context: Context, parser: Parser) -> Result:
         "autoCompress": False,
         "overwrite": False,
         "sourceCompression": "none",
-        "encryptionMaterial": [None for _ in files],
-        "presignedUrls": None if local else [_url(context, below + each.path) for each in files],
-        "stageInfo": {
-            "locationType": "LOCAL_FS" if local else "GCS",
-            "location": str(context.host.stages.root / below) if local else below,
-            "region": "LOCAL",
-            "isClientSideEncrypted": False,
-            "creds": {},
-        },
+        "encryptionMaterial": None,
+        "presignedUrls": None,
+        "stageInfo": _storage(context, f"{place.owner}/"),
         "command": "DOWNLOAD",
         "kind": None,
         "operation": "Node",
