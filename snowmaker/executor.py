@@ -48,7 +48,8 @@ class Listener:
 class Run:
     """What every row of a run has in common, and what is handed in.
 
-    `prepare` makes of a statement what is sent: secrets in, local paths made absolute.
+    `prepare` makes of a statement what is sent: secrets in, local paths made absolute. `redact` takes the secrets
+    out of what the account answers: its error may quote the statement.
     """
 
     run_id: str
@@ -56,6 +57,7 @@ class Run:
     git_commit: str
     tool_version: str
     prepare: Callable[[Statement, str], str]
+    redact: Callable[[str], str]
     listener: Listener
 
 
@@ -271,6 +273,7 @@ class _Work:
         return text if len(text) <= TAG_LIMIT else json.dumps({**tag, "script": self._step.script[:200]})
 
     def _explained(self, error: StatementError, statement: Statement) -> StatementError:
+        error.message = self._run.redact(error.message)
         error.file, error.line = self._step.path, statement.line
         error.statement = statement.text
         error.done, error.of = self.done, len(self._step.statements)

@@ -173,7 +173,7 @@ class Lock:
         if not session.isdigit():
             return
         try:
-            self._session.execute("SELECT SYSTEM$ABORT_SESSION(?)", (int(session),))
+            self._session.execute(f"SELECT SYSTEM$ABORT_SESSION({int(session)})")
         except StatementError:
             return  # not allowed, or gone already: the rename has fenced it off
 

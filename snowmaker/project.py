@@ -31,6 +31,7 @@ from snowmaker.errors import (
     PolicyError,
     SnowmakerError,
     SourceError,
+    StatementError,
     UsageError,
 )
 from snowmaker.model import (
@@ -82,6 +83,7 @@ class Project:
         self.environment: Environment = config.resolve(self.settings, environment, variables or {})
         self._session: SnowflakeSession | None = None
         self._account: Account | None = None
+        self._sent_secrets: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -275,7 +277,12 @@ class Project:
         rows: list[dict[str, Any]] = []
         for statement in statements:
             prepared = self._prepare(statement, file)
-            answer = self.session.execute(prepared, transfer=statement.kind == "transfer")
+            try:
+                answer = self.session.execute(prepared, transfer=statement.kind == "transfer")
+            except StatementError as error:
+                error.message = self._redact(error.message)
+                error.statement, error.file, error.line = statement.text, file, statement.line
+                raise
             rows = answer.records()
         return rows
 
@@ -386,7 +393,15 @@ class Project:
         from snowmaker.executor import Executor, Run
 
         before = self.session.namespace
-        run = Run(_run_id(), self.environment.name, _git_commit(self.folder), __version__, self._prepare, listener)
+        run = Run(
+            _run_id(),
+            self.environment.name,
+            _git_commit(self.folder),
+            __version__,
+            self._prepare,
+            self._redact,
+            listener,
+        )
         self._history.ensure(state, create_database=self.environment.create_database)
         lock = self._lock(identity, run.run_id)
         try:
@@ -429,8 +444,21 @@ class Project:
         """What is sent for a statement: its secrets in, and the path of a PUT taken from the project's folder."""
         from snowmaker import renderer
 
-        text = renderer.substitute(statement.text, renderer.environment_secrets)
+        text = renderer.substitute(statement.text, self._secret)
         return renderer.resolve_put(text, self.folder) if statement.kind == "transfer" else text
+
+    def _secret(self, name: str) -> str:
+        from snowmaker import renderer
+
+        value = renderer.environment_secrets(name)
+        self._sent_secrets.add(value)
+        return value
+
+    def _redact(self, text: str) -> str:
+        """The text without the secrets that were sent, plain or as a literal; longest first."""
+        for value in sorted(self._sent_secrets, key=len, reverse=True):
+            text = text.replace(value, "***").replace(sql.quote_literal(value)[1:-1], "***")
+        return text
 
     def _refuse(self, plan: Plan) -> None:
         if not plan.refusals:

@@ -150,7 +150,7 @@ class SnowflakeSession:
         except AccountError:
             return
         try:
-            other.execute("SELECT SYSTEM$CANCEL_ALL_QUERIES(?)", (int(self.session_id),))
+            other.execute(f"SELECT SYSTEM$CANCEL_ALL_QUERIES({int(self.session_id)})")
         except AccountError:
             pass  # it may have ended meanwhile; the wait below tells
         finally:

@@ -137,9 +137,7 @@ def open_account(data: Path | None) -> Account:
         time.sleep(0.05)
 
 
-def serve(
-    port: int, data: Path | None, host: str = _LOCAL, *, ready: Callable[[str], None] = lambda _: None
-) -> None:
+def serve(port: int, data: Path | None, host: str = _LOCAL, *, ready: Callable[[str], None] = lambda _: None) -> None:
     """Serve until interrupted. `ready` is called with a connections.toml block when clients may come."""
     if data is None:
         account = Account(*_pair(_start(None, host, port)))

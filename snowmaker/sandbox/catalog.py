@@ -128,9 +128,7 @@ class Catalog:
     def children(self, parent: int, *kinds: str) -> list[Entry]:
         """Live objects directly inside `parent`, by name; of any kind when none is named."""
         with self._lock:
-            found = [
-                self._by_id[id_] for names in self._live.get(parent, {}).values() for id_ in names.values()
-            ]
+            found = [self._by_id[id_] for names in self._live.get(parent, {}).values() for id_ in names.values()]
         return sorted((e for e in found if not kinds or e.kind in kinds), key=lambda e: e.name)
 
     def below(self, parent: int) -> Iterator[Entry]:

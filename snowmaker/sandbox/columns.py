@@ -194,7 +194,7 @@ def make_table(context: Context, ddl: Ddl, table: Entry, *, temporary: bool = Fa
         columns.append(column)
     body = ", ".join(declaration(context, column) for column in columns)
     where = "temp.main." if temporary else ""
-    ddl.run(f'create {"temp " if temporary else ""}table {where}{quoted(table.physical)} ({body})')
+    ddl.run(f"create {'temp ' if temporary else ''}table {where}{quoted(table.physical)} ({body})")
     return with_columns(table, columns)
 
 

@@ -12,9 +12,9 @@ class SandboxError(Exception):
         self.hint = hint
 
 
-class SandboxUnavailable(SandboxError):
+class SandboxUnavailable(SandboxError):  # noqa: N818 - says what is, and is public
     """No sandbox can be started in this environment, and none is running to attach to."""
 
 
-class SandboxBusy(SandboxError):
+class SandboxBusy(SandboxError):  # noqa: N818 - as above
     """Another process holds the sandbox's files and does not answer, or must end first."""

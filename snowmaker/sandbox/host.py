@@ -36,7 +36,7 @@ KEPT_RESULTS = 100
 IDLE_TRANSACTION = 4 * 3600  # https://docs.snowflake.com/en/sql-reference/transactions: a detached one ends
 
 
-class Dropped(Exception):
+class Dropped(Exception):  # noqa: N818 - not an error: it was asked for
     """A fault: the connection is to be closed without an answer."""
 
 
@@ -205,6 +205,11 @@ class Host:
                 return f"session [{id_}] terminated."
         return f"session [{id_}] does not exist."
 
+    def cancel_all_queries(self, id_: int) -> str:
+        """https://docs.snowflake.com/en/sql-reference/functions/system_cancel_all_queries"""
+        canceled = sum(session.cancel() for session in self.sessions() if session.id == id_)
+        return f"{canceled} queries cancelled."
+
     def cancel_query(self, query_id: str) -> str:
         """https://docs.snowflake.com/en/sql-reference/functions/system_cancel_query"""
         if any(session.cancel(query_id) for session in self.sessions()):
@@ -245,9 +250,7 @@ class Host:
                 raise Dropped
             return outcome
 
-    def _outcome(
-        self, session: Session, statement: Statement, query_id: str, tag: str
-    ) -> tuple[Outcome, bool]:
+    def _outcome(self, session: Session, statement: Statement, query_id: str, tag: str) -> tuple[Outcome, bool]:
         """How it ended, and whether a fault drops the connection."""
         wanted = int((statement.parameters or {}).get("MULTI_STATEMENT_COUNT", 1))
         context = Context(
@@ -339,4 +342,3 @@ class Host:
         if outcome is None or outcome.result is None:
             raise SqlError(709, "02000", f"Statement {query_id} not found")
         return query_module.as_table(outcome.result)
-

@@ -226,9 +226,7 @@ def _comment(kind: Kind, optional: bool, context: Context, parser: Parser) -> Re
 # -- ALTER ---------------------------------------------------------------------------------------------
 
 
-def change(
-    context: Context, kind: Kind, name: Name, optional: bool, alter: Callable[[Entry], Entry]
-) -> Result:
+def change(context: Context, kind: Kind, name: Name, optional: bool, alter: Callable[[Entry], Entry]) -> Result:
     """Store what `alter` makes of the object."""
     with context.ddl() as ddl:
         try:

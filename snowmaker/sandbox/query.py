@@ -27,6 +27,7 @@ from snowmaker.sandbox.access import ROLES
 from snowmaker.sandbox.catalog import Entry
 from snowmaker.sandbox.context import Context
 from snowmaker.sandbox.datatypes import DataType, from_duckdb
+from snowmaker.sandbox.declared import declared
 from snowmaker.sandbox.engine import DATABASE, describe, query
 from snowmaker.sandbox.files import stage_table
 from snowmaker.sandbox.parser import Parser
@@ -50,10 +51,10 @@ class Prepared:
     declared: tuple[DataType | None, ...] = ()
 
 
-def parse(text: str) -> exp.Expression:
+def parse(text: str) -> exp.Expr:
     """The expression of one statement. Raises SqlError 001003, or names what sqlglot does not know."""
     try:
-        found = _parsed(text).copy()
+        found: exp.Expr = _parsed(text).copy()
     except (ParseError, TokenError) as error:
         raise _syntax_error(error) from None
     if isinstance(found, exp.Command):
@@ -123,24 +124,23 @@ def _columns(names: list[str], types: list[str], prepared: Prepared) -> tuple[Co
 
 def _agrees(told: DataType, stored: str) -> bool:
     """Whether a declared type can be what DuckDB gave; a translation may have changed it on the way."""
-    return told.stored == stored or (told.stored, stored) == ("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")
+    return told.stored.replace(" ", "") == {"TIMESTAMP WITH TIME ZONE": "TIMESTAMPTZ"}.get(stored, stored)
 
 
-def prepare(context: Context, text: str, expression: exp.Expression | None = None) -> Prepared:
+def prepare(context: Context, text: str, expression: exp.Expr | None = None) -> Prepared:
     """Resolve and translate one query or DML statement; `expression` is it where it was parsed already."""
     expression = parse(text) if expression is None else expression
     prepared = Prepared("", [each[0] for each in context.binds])
     name_projections(expression, text)
+    prepared.declared = declared(context, expression)
     resolved = Resolver(context, prepared).resolve(expression)
-    if isinstance(resolved, exp.Query):
-        prepared.declared = _declared(context, expression)
     prepared.sql = translate(context, resolved)
     used = {int(number) for number in re.findall(r"\$(\d+)", prepared.sql)} if prepared.values else set()
     prepared.values = prepared.values[: max(used, default=0)]
     return prepared
 
 
-def translate(context: Context, expression: exp.Expression) -> str:
+def translate(context: Context, expression: exp.Expr) -> str:
     """DuckDB's SQL for a resolved expression."""
     fake = FakeSnowflakeConnection(
         context.session.connection, {}, None, None, create_database=False, create_schema=False
@@ -160,7 +160,9 @@ def as_table(result: Result) -> Result:
     if result.table is not None:
         return result
     columns = list(zip(*result.rows, strict=True)) if result.rows else [()] * len(result.columns)
-    arrays = [pa.array(list(each)) if any(v is not None for v in each) else pa.array(each, pa.string()) for each in columns]
+    arrays = [
+        pa.array(list(each)) if any(v is not None for v in each) else pa.array(each, pa.string()) for each in columns
+    ]
     return replace(result, table=pa.Table.from_arrays(arrays, names=[column.name for column in result.columns]))
 
 
@@ -172,7 +174,7 @@ class Resolver:
         self._prepared = prepared
         self._placeholders = 0
 
-    def resolve(self, expression: exp.Expression) -> exp.Expression:
+    def resolve(self, expression: exp.Expr) -> exp.Expr:
         """The same statement on tables of the data plane. Raises SqlError for a name that leads nowhere."""
         root = exp.Paren(this=expression)  # so that the expression itself can be replaced
         self._literals(root)
@@ -186,7 +188,7 @@ class Resolver:
         resolved.pop()
         return resolved  # type: ignore[no-any-return]
 
-    def _literals(self, root: exp.Expression) -> None:
+    def _literals(self, root: exp.Expr) -> None:
         for node in list(root.walk(bfs=False)):
             if isinstance(node, exp.Placeholder):
                 node.replace(self._bound(node))
@@ -197,7 +199,7 @@ class Resolver:
             elif isinstance(node, exp.Func) and (value := self._function(node)) is not None:
                 node.replace(value)
 
-    def _bound(self, node: exp.Placeholder) -> exp.Expression:
+    def _bound(self, node: exp.Placeholder) -> exp.Expr:
         self._placeholders += 1
         number = int(node.this) if str(node.this or "").isdigit() else self._placeholders
         if self._context.describe_only and not self._context.binds:
@@ -206,7 +208,7 @@ class Resolver:
             raise sqlerror.malformed(f"error line 1 at position 0\nBind variable :{number} not set.")
         return exp.Parameter(this=exp.Literal.number(number))
 
-    def _function(self, node: exp.Func) -> exp.Expression | None:
+    def _function(self, node: exp.Func) -> exp.Expr | None:
         name = (node.name if isinstance(node, exp.Anonymous) else node.sql_name()).upper()
         if not _CONTEXT_FUNCTIONS.match(name):
             return None
@@ -222,6 +224,8 @@ class Resolver:
             return ""
         if name == "SYSTEM$ABORT_SESSION" and len(arguments) == 1:
             return self._context.host.abort_session(int(arguments[0]))
+        if name == "SYSTEM$CANCEL_ALL_QUERIES" and len(arguments) == 1:
+            return self._context.host.cancel_all_queries(int(arguments[0]))
         if name == "SYSTEM$CANCEL_QUERY" and len(arguments) == 1:
             return self._context.host.cancel_query(str(arguments[0]))
         if name == "SYSTEM$WAIT" and arguments:
@@ -231,7 +235,7 @@ class Resolver:
 
     # -- tables ----------------------------------------------------------------------------------------
 
-    def _sources(self, root: exp.Expression) -> None:
+    def _sources(self, root: exp.Expr) -> None:
         for node in list(root.find_all(exp.TableFromRows)):
             self._table_function(node)
         for table in list(root.find_all(exp.Table)):
@@ -267,7 +271,7 @@ class Resolver:
         if isinstance(argument, exp.Parameter):
             text = str(self._prepared.values[int(argument.this.name) - 1])
         else:
-            text = argument.name if isinstance(argument, exp.Expression) else str(argument)
+            text = argument.name if isinstance(argument, exp.Expr) else str(argument)
         parser = self._context.parser(text)
         name = parser.name()
         parser.end()
@@ -293,7 +297,7 @@ class Resolver:
 
     def _stage(self, table: exp.Table, location: str) -> None:
         given = table.args.get("format")
-        name = given.name if isinstance(given, exp.Expression) else None
+        name = given.name if isinstance(given, exp.Expr) else None
         relation = (self._context.staged or partial(stage_table, self._context))(location, name)
         self._register(table, relation, "STAGE")
 
@@ -311,7 +315,7 @@ class Resolver:
             return
         self._register(node, relation, "RESULT")
 
-    def _register(self, node: exp.Expression, relation: Any, name: str) -> None:
+    def _register(self, node: exp.Expr, relation: Any, name: str) -> None:
         own = f"r{self._context.query_id.replace('-', '')}_{len(self._prepared.relations)}"
         self._prepared.relations[own] = relation
         alias = node.args.get("alias") or _alias(name)
@@ -319,7 +323,7 @@ class Resolver:
         table.args["resolved"] = True
         node.replace(_with_joins(node, table))
 
-    def _sequences(self, root: exp.Expression) -> None:
+    def _sequences(self, root: exp.Expr) -> None:
         """`seq.NEXTVAL` of a sequence that the catalog knows."""
         for column in list(root.find_all(exp.Column)):
             if column.name == "NEXTVAL" and column.args.get("table"):
@@ -329,7 +333,7 @@ class Resolver:
                 column.replace(call)
 
 
-def _identifier_literal(node: exp.Expression) -> Any:
+def _identifier_literal(node: exp.Expr) -> Any:
     """What IDENTIFIER(…) holds; None for anything else."""
     if isinstance(node, exp.DynamicIdentifier):
         return node.this
@@ -359,7 +363,7 @@ class at_home:  # noqa: N801 - reads as a word: `with at_home(context, view):`
         self._session.database_id, self._session.schema_id = self._before
 
 
-def _physical(entry: Entry, alias: exp.Expression) -> exp.Table:
+def _physical(entry: Entry, alias: exp.Expr) -> exp.Table:
     table = exp.Table(this=exp.to_identifier(entry.physical, quoted=True), alias=alias.copy())
     table.args["resolved"] = True
     return table
@@ -379,17 +383,19 @@ def _replace_table(table: exp.Table, resolved: exp.Table) -> None:
     table.replace(_with_joins(table, resolved))
 
 
-def _with_joins(old: exp.Expression, fresh: exp.Expression) -> exp.Expression:
+def _with_joins(old: exp.Expr, fresh: exp.Expr) -> exp.Expr:
     for key in ("joins", "pivots", "sample", "laterals"):
         if old.args.get(key):
-            fresh.set(key, [each.copy() for each in old.args[key]] if isinstance(old.args[key], list) else old.args[key])
+            fresh.set(
+                key, [each.copy() for each in old.args[key]] if isinstance(old.args[key], list) else old.args[key]
+            )
     return fresh
 
 
 def _is_cte(table: exp.Table) -> bool:
     if table.args.get("db"):
         return False
-    node: exp.Expression | None = table
+    node: exp.Expr | None = table
     while node is not None:
         with_ = node.args.get("with_")
         if with_ is not None and any(cte.alias == table.name for cte in with_.expressions):
@@ -398,7 +404,7 @@ def _is_cte(table: exp.Table) -> bool:
     return False
 
 
-def _literal(value: Any) -> exp.Expression:
+def _literal(value: Any) -> exp.Expr:
     if value is None:
         return exp.Null()
     if isinstance(value, bool):
@@ -408,11 +414,11 @@ def _literal(value: Any) -> exp.Expression:
     return exp.Literal.string(str(value))
 
 
-def _cast(kind: str, value: Any) -> exp.Expression:
+def _cast(kind: str, value: Any) -> exp.Expr:
     return exp.Cast(this=exp.Literal.string(value.isoformat(sep=" ")), to=exp.DataType.build(kind))
 
 
-def name_projections(expression: exp.Expression, text: str) -> None:
+def name_projections(expression: exp.Expr, text: str) -> None:
     """An expression without alias is called by its own text.
 
     https://docs.snowflake.com/en/sql-reference/sql/select
@@ -443,12 +449,7 @@ def _written(text: str) -> list[str]:
     return list(parser.list_of(lambda: parser.expression(*_AFTER_PROJECTIONS)))
 
 
-def _declared(context: Context, expression: exp.Expression) -> tuple[DataType | None, ...]:
-    """Declared types of result columns that are plain columns of one table; None where unknown."""
-    return ()
-
-
-def context_function(context: Context, name: str, node: exp.Func) -> exp.Expression | None:
+def context_function(context: Context, name: str, node: exp.Func) -> exp.Expr | None:
     """https://docs.snowflake.com/en/sql-reference/functions-context"""
     session = context.session
     if name in ("CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "GETDATE", "CURRENT_TIMESTAMP_LTZ"):
@@ -493,7 +494,7 @@ def _last_query(context: Context, node: exp.Func) -> str | None:
         return None
 
 
-def scalar_literal(node: exp.Expression) -> Any:
+def scalar_literal(node: exp.Expr) -> Any:
     """The value of a literal, possibly negative."""
     if isinstance(node, exp.Neg):
         return -scalar_literal(node.this)

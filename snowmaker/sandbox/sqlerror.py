@@ -23,9 +23,7 @@ def unsupported(what: str) -> SqlError:
 
 
 def syntax(line: int, position: int, unexpected: str) -> SqlError:
-    return _compilation(
-        1003, "42000", f"syntax error line {line} at position {position} unexpected '{unexpected}'."
-    )
+    return _compilation(1003, "42000", f"syntax error line {line} at position {position} unexpected '{unexpected}'.")
 
 
 def malformed(message: str) -> SqlError:
@@ -79,9 +77,7 @@ def no_current_schema(command: str) -> SqlError:
 
 
 def wrong_kind(name: str, expected: str, found: str) -> SqlError:
-    return _compilation(
-        1203, "42809", f"Object found is of type '{found}', not specified type '{expected}'. ({name})"
-    )
+    return _compilation(1203, "42809", f"Object found is of type '{found}', not specified type '{expected}'. ({name})")
 
 
 def invalid_identifier(name: str) -> SqlError:
@@ -89,9 +85,7 @@ def invalid_identifier(name: str) -> SqlError:
 
 
 def statement_count(actual: int, wanted: int) -> SqlError:
-    return SqlError(
-        8, "0A000", f"Actual statement count {actual} did not match the desired statement count {wanted}."
-    )
+    return SqlError(8, "0A000", f"Actual statement count {actual} did not match the desired statement count {wanted}.")
 
 
 def empty_statement() -> SqlError:

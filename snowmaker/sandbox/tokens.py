@@ -47,6 +47,7 @@ class Scanner:
         self.text = text
         self.position = 0
         self._ahead: Token | None = None
+        self._ahead_from = -1
 
     def peek(self) -> Token:
         """The next token, of kind `end` when there is none. Raises SqlError 001003."""
@@ -68,9 +69,7 @@ class Scanner:
         found = _TOKEN.match(self.text, position)
         if found is None or found.lastgroup is None:
             raise self._broken(position)
-        return Token(
-            found.lastgroup, found[0], _meaning(found.lastgroup, found[0]), position, found.end()
-        )
+        return Token(found.lastgroup, found[0], _meaning(found.lastgroup, found[0]), position, found.end())
 
     def _broken(self, position: int) -> SqlError:
         if self.text[position] in "'\"$" or self.text.startswith("/*", position):

@@ -7,7 +7,6 @@ match wins. What no module registers is refused by name.
 from __future__ import annotations
 
 import pkgutil
-
 from functools import cache
 from importlib import import_module
 
@@ -27,10 +26,11 @@ _REFUSED_MODIFIERS = ("HYBRID", "DYNAMIC", "EXTERNAL", "ICEBERG", "EVENT", "MATE
 
 # First words of Snowflake's commands, and of its kinds of object, that are refused as what they are:
 # https://docs.snowflake.com/en/sql-reference/sql-all
-_COMMANDS = frozenset(
-    "ALTER BEGIN CALL COMMENT COMMIT COPY CREATE DECLARE DELETE DESC DESCRIBE DROP EXECUTE EXPLAIN GET GRANT "
-    "INSERT LIST LS MERGE PUT REMOVE RM REVOKE ROLLBACK SET SHOW TRUNCATE UNDROP UNSET UPDATE USE".split()
-)
+_COMMANDS = frozenset((
+    "ALTER", "BEGIN", "CALL", "COMMENT", "COMMIT", "COPY", "CREATE", "DECLARE", "DELETE", "DESC", "DESCRIBE",
+    "DROP", "EXECUTE", "EXPLAIN", "GET", "GRANT", "INSERT", "LIST", "LS", "MERGE", "PUT", "REMOVE", "RM", "REVOKE",
+    "ROLLBACK", "SET", "SHOW", "TRUNCATE", "UNDROP", "UNSET", "UPDATE", "USE",
+))  # fmt: skip
 _QUERIES = ("SELECT", "WITH", "VALUES")
 
 
@@ -61,7 +61,7 @@ def _count(text: str, wanted: int) -> None:
         raise sqlerror.unsupported("Snowflake Scripting")
     if first.kind == "word" and first.value == "BEGIN":
         _refuse_block(text)
-    if ";" not in text or first.kind == "word" and first.value in ("PUT", "GET"):
+    if ";" not in text or (first.kind == "word" and first.value in ("PUT", "GET")):
         return
     statements, inside = 0, False
     while (token := scanner.take()).kind != "end":
@@ -78,8 +78,10 @@ def _count(text: str, wanted: int) -> None:
 def _refuse_block(text: str) -> None:
     parser = Parser(text)
     parser.expect("BEGIN")
-    if parser.peek().kind != "end" and not parser.choice("TRANSACTION", "WORK", "NAME", "") and (
-        parser.peek().text != ";"
+    if (
+        parser.peek().kind != "end"
+        and not parser.choice("TRANSACTION", "WORK", "NAME", "")
+        and (parser.peek().text != ";")
     ):
         raise sqlerror.unsupported("Snowflake Scripting")
 
@@ -133,6 +135,3 @@ def _refusal(words: list[str], parser: Parser) -> sqlerror.SqlError:
     long = {("FILE",), ("MASKING",), ("ROW",), ("NETWORK",), ("RESOURCE",), ("SESSION",), ("PASSWORD",)}
     size = 3 if tuple(words[1:2]) in long else 2
     return sqlerror.unsupported(" ".join(words[:size]))
-
-
-

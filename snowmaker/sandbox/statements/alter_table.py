@@ -144,12 +144,14 @@ def _add(context: Context, parser: Parser) -> Alteration:
 def _added(context: Context, ddl: Ddl, entry: Entry, column: TableColumn) -> TableColumn:
     if column.identity:
         raise sqlerror.unsupported("ALTER TABLE … ADD COLUMN … AUTOINCREMENT")
-    if not column.nullable and column.default is None:
-        if ddl.run(f"select 1 from {quoted(entry.physical)} limit 1"):
-            raise SqlError(
-                2262, "42601", f"SQL compilation error:\nNon-nullable column '{column.name}' cannot be added to "
-                "non-empty table without a default.",
-            )  # fmt: skip
+    bare = not column.nullable and column.default is None
+    if bare and ddl.run(f"select 1 from {quoted(entry.physical)} limit 1"):
+        raise SqlError(
+            2262,
+            "42601",
+            f"SQL compilation error:\nNon-nullable column '{column.name}' cannot be added to non-empty table without "
+            "a default.",
+        )
     ddl.run(f"alter table {quoted(entry.physical)} add column {declaration(context, column)}")
     return column
 

@@ -137,11 +137,11 @@ def _files(context: Context, load: Load) -> list[StageFile]:
         files = [each for each in stages.files(load.place.owner) if each.path in {prefix + name for name in names}]
         if len(files) < len(set(names)):
             missing = next(name for name in names if prefix + name not in {each.path for each in files})
-            raise SqlError(91016, "22000", f"Remote file '{missing}' was not found. There are several potential causes.")
+            raise SqlError(
+                91016, "22000", f"Remote file '{missing}' was not found. There are several potential causes."
+            )
     else:
-        files = matching(
-            stages.files(load.place.owner, load.place.path), load.options.get("PATTERN"), load.place.name
-        )
+        files = matching(stages.files(load.place.owner, load.place.path), load.options.get("PATTERN"), load.place.name)
     if load.options.get("FORCE"):
         return files
     loaded = "select file, etag from sandbox.loads where table_id = ? and status <> 'LOAD_FAILED'"
@@ -223,9 +223,7 @@ def _check(context: Context, load: Load, file: StageFile, staged: Staged) -> Bad
     return Bad(message, line, column, frozenset(wrong), code, sqlstate)
 
 
-def _check_values(
-    context: Context, load: Load, staged: Staged, wrong: dict[int, tuple[str, str, int, str]]
-) -> None:
+def _check_values(context: Context, load: Load, staged: Staged, wrong: dict[int, tuple[str, str, int, str]]) -> None:
     relation = _relation(staged, len(load.columns))
     tests = [(i, column, _test(f'"${i + 1}"', column, load.options)) for i, column in enumerate(load.columns)]
     connection = context.session.connection
@@ -265,9 +263,7 @@ def _complaint(column: TableColumn, value: str | None) -> tuple[str, str, int, s
 def _relation(staged: Staged, width: int) -> Any:
     import pyarrow as pa
 
-    columns = [
-        pa.array([row[i] if i < len(row) else None for row in staged.rows], pa.string()) for i in range(width)
-    ]
+    columns = [pa.array([row[i] if i < len(row) else None for row in staged.rows], pa.string()) for i in range(width)]
     names = [f"${i + 1}" for i in range(width)]
     return pa.Table.from_arrays([*columns, pa.array(range(len(staged.rows)), pa.int64())], names=[*names, "row"])
 
@@ -288,7 +284,7 @@ def _insert(context: Context, load: Load, staged: Staged, bad: Bad | None) -> in
     connection = context.session.connection
     connection.register("copy_source", relation)
     try:
-        sql = f"insert into {quoted(load.table.physical)} ({names}) select {values} from copy_source order by \"row\""
+        sql = f'insert into {quoted(load.table.physical)} ({names}) select {values} from copy_source order by "row"'
         return int(run(connection, sql)[0][0])
     finally:
         with suppress(duckdb.Error):  # a failed transaction has taken it along

@@ -29,7 +29,7 @@ def _run(context: Context, prepared: Prepared) -> Any:
     return using(context, prepared, lambda: run(context.session.connection, prepared.sql, prepared.values))
 
 
-def _target(context: Context, expression: exp.Expression) -> None:
+def _target(context: Context, expression: exp.Expr) -> None:
     """Refuse what is no table."""
     table = expression.this.find(exp.Table) if not isinstance(expression.this, exp.Table) else expression.this
     name = tuple(
@@ -75,7 +75,7 @@ def _inserted(rows: Any) -> int:
     return int(rows[0][0])
 
 
-def _prepare_insert(context: Context, expression: exp.Expression) -> Prepared:
+def _prepare_insert(context: Context, expression: exp.Expr) -> Prepared:
     """An INSERT … VALUES with expressions is what it is in DuckDB too."""
     values = expression.expression
     if isinstance(values, exp.Values):
@@ -109,8 +109,7 @@ def _update(context: Context, parser: Parser) -> Result:
             assignment.this.set("table", None)
     prepared = prepare(context, context.text, expression)
     count = context.write(lambda: _inserted(_run(context, prepared)))
-    result = _counts(UPDATE, rows_updated=count, multi_joined_rows_updated=0)
-    return result
+    return _counts(UPDATE, rows_updated=count, multi_joined_rows_updated=0)
 
 
 @statement("DELETE")
@@ -143,7 +142,7 @@ def _merge(context: Context, parser: Parser) -> Result:
     return _counts(MERGE, **{f"rows_{action}": done.count(words[action]) for action in actions})
 
 
-def _merge_actions(expression: exp.Expression) -> list[str]:
+def _merge_actions(expression: exp.Expr) -> list[str]:
     """Which of the counts Snowflake gives: those of the clauses that are there."""
     found: set[str] = set()
     for when in expression.find_all(exp.When):

@@ -33,9 +33,7 @@ from snowmaker.sandbox.statements.database import OPTIONS, renamed_keys, renamed
 def _row(context: Context, entry: Entry) -> tuple[Any, ...]:
     current = context.session.schema
     options = [
-        text
-        for text, on in (("TRANSIENT", entry.get("transient")), ("MANAGED ACCESS", entry.get("managed")))
-        if on
+        text for text, on in (("TRANSIENT", entry.get("transient")), ("MANAGED ACCESS", entry.get("managed"))) if on
     ]
     return (
         entry.created_on, entry.name, "N", "Y" if current and current.id == entry.id else "N",

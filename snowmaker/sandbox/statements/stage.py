@@ -44,7 +44,7 @@ OPTIONS = {
     "DIRECTORY": _bracketed_options,
     "ENCRYPTION": _bracketed_options,
     "COPY_OPTIONS": _bracketed_options,
-    **{name: Parser.word_or_string for name in _EXTERNAL},
+    **dict.fromkeys(_EXTERNAL, Parser.word_or_string),
 }
 
 
@@ -166,9 +166,7 @@ def _list(context: Context, parser: Parser) -> Result:
     """https://docs.snowflake.com/en/sql-reference/sql/list"""
     place, files = _listed(context, parser)
     prefix = "" if place.name in ("~",) or place.name.startswith("%") else f"{place.name}/"
-    rows = [
-        (prefix + each.path, each.size, each.etag, format_datetime(each.modified, usegmt=True)) for each in files
-    ]
+    rows = [(prefix + each.path, each.size, each.etag, format_datetime(each.modified, usegmt=True)) for each in files]
     columns = (Column("name"), Column("size", FIXED), Column("md5"), Column("last_modified"))
     return Result(columns, rows, type_id=SHOW)
 
@@ -286,4 +284,3 @@ def _get(context: Context, parser: Parser) -> Result:
         "operation": "Node",
     }
     return Result((), data=data)
-

@@ -292,5 +292,3 @@ def _truncate(context: Context, parser: Parser) -> Result:
 
     context.write(empty)
     return status("Statement executed successfully.")
-
-

@@ -102,8 +102,7 @@ def _view_columns(context: Context, listed: tuple[tuple[str, str], ...], query: 
         )  # fmt: skip
     names = listed or tuple((column.name, "") for column in found)
     return [
-        TableColumn(name, column.type, comment=comment)
-        for (name, comment), column in zip(names, found, strict=True)
+        TableColumn(name, column.type, comment=comment) for (name, comment), column in zip(names, found, strict=True)
     ]
 
 
@@ -136,5 +135,3 @@ def _describe(context: Context, parser: Parser) -> Result:
     name = parser.name()
     parser.end()
     return described(context.find("VIEW", name))
-
-

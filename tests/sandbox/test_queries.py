@@ -1,0 +1,192 @@
+"""Values and types on the wire, bindings, names."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from decimal import Decimal
+
+import pytest
+
+ALL = (
+    "a number, b varchar, c timestamp_ltz, d timestamp_ntz, e timestamp_tz, f boolean, g date, h time, i float, "
+    "j number(10,2), k variant, l binary"
+)
+
+
+def test_every_type_there_and_back(client):
+    now = datetime.datetime.now(datetime.UTC)
+    client(f"create table t ({ALL})")
+    values = (
+        1, "text", now, now.replace(tzinfo=None), now, True, now.date(), now.time(), 1.5, Decimal("1.25"),
+        '{"a": 1}', b"ab",
+    )  # fmt: skip
+    client("insert into t select ?,?,?,?,?,?,?,?,?,?,parse_json(?),?", values)
+    row = client("select * from t")[0]
+    assert row[:2] + row[3:4] + row[5:10] == values[:2] + values[3:4] + values[5:10]
+    assert row[2] == now
+    assert row[4] == now
+    assert row[10] == '{\n  "a": 1\n}'
+    assert bytes(row[11]) == b"ab"
+    kinds = [column.type_code for column in client.cursor.description]
+    assert kinds == [0, 2, 6, 8, 7, 13, 3, 12, 1, 0, 5, 11]
+
+
+def test_nulls_are_null(client):
+    client(f"create table t ({ALL})")
+    client("insert into t (a) values (null)")
+    assert client("select * from t") == [(None,) * 12]
+
+
+def test_large_text(client):
+    client("create table t (a varchar)")
+    client("insert into t values (?)", ("x'\\\n" * 250_000,))
+    assert client("select a, length(a) from t") == [("x'\\\n" * 250_000, 1_000_000)]
+
+
+def test_executemany_is_one_request(client, account):
+    client("create table t (a int, b varchar)")
+    before = account.requests
+    client.cursor.executemany("insert into t values (?, ?)", [(i, f"n{i}") for i in range(200)])
+    assert account.requests == before + 1
+    assert client.cursor.rowcount == 200
+    assert client("select count(*), min(b), max(a) from t") == [(200, "n0", 199)]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1 + 1", 2),
+        ("1.5 * 2", Decimal("3.0")),
+        ("'it''s'", "it's"),
+        ("null", None),
+        ("true and null", None),
+        ("to_date('2024-02-29')", datetime.date(2024, 2, 29)),
+        ("dateadd(day, 1, to_date('2024-02-28'))", datetime.date(2024, 2, 29)),
+        ("round(atan(0.5) * power(2, 3) - sqrt(4), 3)", Decimal("1.709")),
+        ("iff(1 = 1, 'y', 'n')", "y"),
+        ("zeroifnull(null)", 0),
+        ("parse_json('{\"a\": {\"b\": 3}}'):a.b::int", 3),
+        ("12345678901234567890123", 12345678901234567890123),
+        ("month(to_date('2013-07-01'))", 7),
+    ],
+)
+def test_expressions(connect, text, value):
+    found = connect()(f"select {text}")[0][0]
+    assert found == pytest.approx(value) if isinstance(found, float) else found == value
+
+
+def test_columns_are_called_by_their_text(connect):
+    client = connect()
+    client("select count(*), 1+ 1, current_user(), 'a' as \"b\"")
+    assert client.names() == ["COUNT(*)", "1+ 1", "CURRENT_USER()", "b"]
+
+
+def test_session_variables(client):
+    client("set x = 5")
+    client("set (y, z) = ('T', 2 + 3)")
+    assert client("select $x, $Y, $z + 1") == [(5, "T", 6)]
+    client("create table t (a int)")
+    assert client("select * from identifier($y)") == []
+    assert [row[3] for row in client("show variables")] == ["X", "Y", "Z"]
+    client("unset x")
+    assert client.error("select $x")[0] == 1003
+
+
+def test_quoted_names_are_case_sensitive(client):
+    client('create table "t" (a int)')
+    client("create table t (b int)")
+    client('insert into "t" values (1)')
+    assert client('select * from "t"') == [(1,)]
+    assert client("select * from T") == []
+    assert client.error('select * from "T "')[0] == 2003
+
+
+def test_a_view_is_resolved_where_it_was_made(client):
+    client("create table t (a int)")
+    client("insert into t values (1), (2)")
+    client("create view v (n) as select count(*) from t")
+    client("create schema other")
+    assert client("select * from public.v") == [(2,)]
+    client("drop table public.t")
+    assert client.error("select * from public.v")[:2] == (2003, "42S02")
+    client("undrop table public.t")
+    assert client("select n + 1 as m from public.v as w where w.n = 2") == [(3,)]
+
+
+def test_common_table_expressions_hide_tables(client):
+    client("create table a (x int)")
+    assert client("with a as (select 7 as y), b as (select y from a) select * from b") == [(7,)]
+
+
+def test_describe_runs_nothing(client):
+    client("create table t (a int)")
+    assert [column.name for column in client.cursor.describe("insert into t values (1)")] == ["number of rows inserted"]
+    assert [column.name for column in client.cursor.describe("select a as b from t")] == ["B"]
+    assert client("select count(*) from t") == [(0,)]
+
+
+def test_asynchronous(connect):
+    client = connect()
+    client.cursor.execute_async("select system$wait(1), 42")
+    query = client.cursor.sfqid
+    assert client.connection.is_still_running(client.connection.get_query_status(query))
+    while client.connection.is_still_running(client.connection.get_query_status(query)):
+        time.sleep(0.05)
+    client.cursor.get_results_from_sfqid(query)
+    assert client.cursor.fetchall() == [("waited 1 seconds", 42)]
+
+
+def test_result_scan(connect):
+    client = connect()
+    client("select 1 as a, 'x' as b")
+    assert client("select b from table(result_scan(last_query_id()))") == [("x",)]
+    client("show databases")
+    assert ("SNOWFLAKE",) in client('select "name" from table(result_scan(last_query_id()))')
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "sqlstate", "says"),
+    [
+        ("selec 1", 1003, "42000", "unexpected 'selec'"),
+        ("select 1)", 1003, "42000", "unexpected ')'"),
+        ("select 'a", 1003, "42000", "<EOF>"),
+        ("create table t (a int))", 1003, "42000", "unexpected ')'"),
+        ("drop table t cascade now", 1003, "42000", "unexpected 'now'"),
+        ("", 900, "42601", "Empty"),
+        ("-- nothing", 900, "42601", "Empty"),
+        ("select 1; select 2", 8, "0A000", "Actual statement count 2"),
+        ("create task t as select 1", 2, "0A000", "sandbox does not support CREATE TASK"),
+        ("create dynamic table t as select 1", 2, "0A000", "sandbox does not support CREATE DYNAMIC TABLE"),
+        ("grant role a to user b", 2, "0A000", "sandbox does not support GRANT ROLE"),
+        ("create masking policy p as (a int) returns int -> 1", 2, "0A000", "CREATE MASKING POLICY"),
+        ("call p()", 2, "0A000", "sandbox does not support CALL"),
+        ("execute immediate 'select 1'", 2, "0A000", "sandbox does not support EXECUTE IMMEDIATE"),
+        ("begin let x := 1; end", 2, "0A000", "Snowflake Scripting"),
+        ("declare x int; begin return 1; end", 2, "0A000", "Snowflake Scripting"),
+        ("select nosuchfunction(1)", 2140, "42601", "Unknown function NOSUCHFUNCTION"),
+        ("select * from t at (offset => -60)", 2, "0A000", "time travel"),
+        ("create table t (a int, a int)", 2025, "42601", "duplicate column name 'A'"),
+        ("create table t (a nosuchtype)", 1003, "42000", "Unsupported data type 'NOSUCHTYPE'"),
+        ("create table t (a geography)", 2, "0A000", "sandbox does not support the data type GEOGRAPHY"),
+    ],
+)
+def test_refusals(client, text, code, sqlstate, says):
+    found = client.error(text) if text else _raw(client, text)
+    assert found[:2] == (code, sqlstate)
+    assert says in found[2]
+
+
+def _raw(client, text):
+    """The connector itself drops an empty statement."""
+    answer = client.connection.cmd_query(text, 1, "0f6f1c6e-0000-4000-8000-000000000000")
+    return int(answer["code"]), answer["data"]["sqlState"], answer["message"]
+
+
+def test_without_database(connect):
+    client = connect()
+    assert client.error("create schema s")[:2] == (90105, "22000")
+    assert client.error("select * from t")[:2] == (90105, "22000")
+    client("create or replace database without_schema")
+    client("drop schema public")
+    assert client.error("create table t (a int)")[:2] == (90106, "22000")
