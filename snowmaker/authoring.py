@@ -77,9 +77,7 @@ def new(
     needs no rollback. Raises UsageError, SourceError for names that are taken, and OSError.
     """
     if (repeatable, always, version is not None).count(True) > 1:
-        raise UsageError(
-            "a script is repeatable, always, or has a version: only one of them", "contradiction"
-        )
+        raise UsageError("a script is repeatable, always, or has a version: only one of them", "contradiction")
     migrations = folder / settings.migrations
     name = slug(description)
     if not (repeatable or always):
@@ -313,9 +311,7 @@ def _refuse_values(template: str, trees: Iterable[nodes.Template], values: Mappi
     missing = sorted(wanted - optional - set(values))
     if missing:
         example = " ".join(f"--set {name}=…" for name in missing)
-        raise UsageError(
-            f"template {template!r} needs {listed(missing)}", "missing_value", f"add {example}; {takes}"
-        )
+        raise UsageError(f"template {template!r} needs {listed(missing)}", "missing_value", f"add {example}; {takes}")
 
 
 def _defaulted(tree: nodes.Template) -> set[str]:
@@ -336,9 +332,7 @@ def _qualified(settings: Settings, name: str, parts: int) -> str:
     found = _PART.findall(name)
     if not found or ".".join(found) != name.strip() or len(found) > parts:
         form = ".".join(("DATABASE", "SCHEMA", "NAME")[:parts])
-        raise UsageError(
-            f"{name!r} is not a name", "bad_name", f'write it as {form}; quote a part as "My table"'
-        )
+        raise UsageError(f"{name!r} is not a name", "bad_name", f'write it as {form}; quote a part as "My table"')
     if "{{" in name:
         return ".".join(found)
     variables = _variables(settings)

@@ -144,9 +144,7 @@ def load(folder: str | Path) -> Settings:
     return settings
 
 
-def resolve(
-    settings: Settings, name: str | None = None, variables: Mapping[str, Any] | None = None
-) -> Environment:
+def resolve(settings: Settings, name: str | None = None, variables: Mapping[str, Any] | None = None) -> Environment:
     """The environment that a flag, SNOWMAKER_ENVIRONMENT or the default names, with `variables` on top."""
     wanted = name or os.environ.get("SNOWMAKER_ENVIRONMENT") or settings.default_environment
     environment = settings.environments.get(wanted)
@@ -338,9 +336,7 @@ def _unknown_environment(name: str, known: Iterable[str]) -> ConfigError:
 
 def _variables_of_process() -> dict[str, str]:
     """SNOWMAKER_VAR_<NAME> by NAME; the names are as the process has them."""
-    return {
-        name[len(_VAR) :]: text for name, text in os.environ.items() if name.startswith(_VAR) and name != _VAR
-    }
+    return {name[len(_VAR) :]: text for name, text in os.environ.items() if name.startswith(_VAR) and name != _VAR}
 
 
 def _overridden(declared: Mapping[str, Any], given: Mapping[str, Any], origin: str) -> dict[str, Any]:

@@ -175,9 +175,7 @@ def test_description_stays_a_comment(folder, description):
 
 
 def test_table(folder):
-    up, down = texts(
-        folder, "table", "RAW.LIFTS", columns="ID NUMBER(38, 0) NOT NULL, NAME VARCHAR DEFAULT ','"
-    )
+    up, down = texts(folder, "table", "RAW.LIFTS", columns="ID NUMBER(38, 0) NOT NULL, NAME VARCHAR DEFAULT ','")
     assert up == (
         "-- Add lifts.\n"
         "CREATE TABLE {{ prefix }}SNOWMAKING.RAW.LIFTS (\n"
@@ -260,10 +258,7 @@ def test_every_template_renders_and_splits(folder, template, kind):
 def test_every_shipped_template_has_both_files(folder):
     known = authoring.templates(folder, config.load(folder))
     assert {"empty", "table", "view", "schema", "database"} <= set(known)
-    assert all(
-        (place / "up.sql.jinja").is_file() and (place / "down.sql.jinja").is_file()
-        for place in known.values()
-    )
+    assert all((place / "up.sql.jinja").is_file() and (place / "down.sql.jinja").is_file() for place in known.values())
 
 
 # templates

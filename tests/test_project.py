@@ -325,3 +325,18 @@ def test_in_ci_the_environment_must_be_named(three, folder, monkeypatch):
     monkeypatch.setenv("CI", "true")
     with Project(folder) as unnamed, pytest.raises(UsageError, match="environment"):
         unnamed.migrate()
+
+
+def test_a_hundred_scripts_cost_no_more_than_promised(script, project, account):
+    """Statements, one history insert a script, and 8 requests."""
+    script("V0__base.sql", "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA IF NOT EXISTS {{ db }}.S")
+    for number in range(1, 100):
+        script(f"V{number}__t.sql", f"CREATE TABLE {{{{ db }}}}.S.T{number} (A INT);\nSELECT {number}")
+    for number in range(5):
+        script(
+            f"R__v{number}.sql", f"CREATE OR REPLACE VIEW {{{{ db }}}}.S.V{number} AS SELECT * FROM {{{{ db }}}}.S.T1"
+        )
+    result = project().migrate()
+    assert (result.statements, len(result.scripts)) == (205, 105)
+    assert result.round_trips <= 205 + 105 + 8
+    assert project().migrate().round_trips <= 6

@@ -1,13 +1,14 @@
 """A repository written for schemachange 4.4 works with nothing changed but a `snowmaker.toml`.
 
-The names, texts and checksums below were produced by schemachange 4.4.0 itself (`schemachange render`, and its
-history after a deploy to the sandbox). Where SNOWMAKER_SCHEMACHANGE names its executable, it is run again here.
+schemachange itself deploys it to the sandbox first; it is a development dependency for that.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,8 +35,7 @@ def repository(folder):
     return folder
 
 
-@pytest.mark.skipif("SNOWMAKER_SCHEMACHANGE" not in os.environ, reason="SNOWMAKER_SCHEMACHANGE names no schemachange")
-def test_what_schemachange_deployed_is_not_run_again(repository, account, database, project, monkeypatch):
+def test_what_schemachange_deployed_is_not_run_again(repository, account, database, project):
     options = account.connection()
     config = repository / "sc"
     config.mkdir()
@@ -54,7 +54,7 @@ def test_what_schemachange_deployed_is_not_run_again(repository, account, databa
     }
     done = subprocess.run(
         [
-            os.environ["SNOWMAKER_SCHEMACHANGE"],
+            str(Path(sys.executable).with_name("schemachange")),
             *("deploy", "--config-folder", str(config), "--root-folder", str(repository / "migrations")),
             *("--change-history-table", f"{database}.META.HISTORY", "--create-change-history-table"),
             *("--vars", f'{{"db": "{database}"}}'),

@@ -142,13 +142,16 @@ def prepare(context: Context, text: str, expression: exp.Expr | None = None) -> 
 
 def translate(context: Context, expression: exp.Expr) -> str:
     """DuckDB's SQL for a resolved expression."""
+    return str(_transformed(context, expression).sql(dialect="duckdb"))
+
+
+def _transformed(context: Context, expression: exp.Expr) -> exp.Expr:
     fake = FakeSnowflakeConnection(
         context.session.connection, {}, None, None, create_database=False, create_schema=False
     )
     fake.database, fake._schema = DATABASE, "main"
     try:
-        transformed = fake.cursor()._transform(expression, None)
-        return str(transformed.sql(dialect="duckdb"))
+        return fake.cursor()._transform(expression, None)  # type: ignore[no-any-return]
     except NotImplementedError as error:
         raise sqlerror.unsupported(str(error)) from None
 
@@ -485,7 +488,7 @@ def context_function(context: Context, name: str, node: exp.Func) -> exp.Expr | 
 
 def _last_query(context: Context, node: exp.Func) -> str | None:
     """https://docs.snowflake.com/en/sql-reference/functions/last_query_id"""
-    ids = context.session.query_ids
+    ids = [each for each in context.session.query_ids if each != context.query_id]
     position = int(scalar_literal(node.expressions[0])) if node.expressions else -1
     index = position - 1 if position > 0 else position
     try:
@@ -511,5 +514,5 @@ def default_expression(context: Context, text: str, kind: DataType) -> str:
         Resolver(context, Prepared("", []))._sequences(expression)
     elif isinstance(value, (exp.CurrentUser, exp.CurrentRole)):
         raise sqlerror.unsupported("CURRENT_USER and CURRENT_ROLE as a DEFAULT")
-    sql = translate(context, expression).removeprefix("SELECT ")
+    sql = _transformed(context, expression).expressions[0].unalias().sql(dialect="duckdb")
     return f"(cast({sql} as {kind.stored}))"

@@ -137,7 +137,7 @@ def _field(stored: Any, column: Column) -> Any:
         "precision": str(column.type.precision or 38),
         "scale": str(column.type.scale or 0),
         "charLength": str(column.type.length or 0),
-        "byteLength": str(_bytes(column.type) or 0),
+        "byteLength": "16" if column.type.wire == "TIMESTAMP_TZ" else str(_bytes(column.type) or 0),
         "finalType": "T",
     }
     return pa.field(column.name, stored, nullable=True, metadata=metadata)

@@ -46,7 +46,7 @@ def test_a_database_that_is_not_there_is_not_made(account, connect):
 
 
 def test_database_and_schema_of_the_login(client, connect):
-    client("create or replace database named; create schema s".split(";")[0])
+    client(["create or replace database named", " create schema s"][0])
     client("create schema s")
     other = connect(database="NAMED", schema="s")
     assert other("select current_database(), current_schema()") == [("NAMED", "S")]

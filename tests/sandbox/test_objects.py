@@ -76,7 +76,10 @@ def test_columns(client):
     client("alter table t alter column a drop not null, column d comment 'two'")
     client("alter table t modify d number(10,2)")
     described = client("describe table t")
-    assert [row[:4] for row in described] == [("A", "NUMBER(38,0)", "COLUMN", "Y"), ("D", "NUMBER(10,2)", "COLUMN", "Y")]
+    assert [row[:4] for row in described] == [
+        ("A", "NUMBER(38,0)", "COLUMN", "Y"),
+        ("D", "NUMBER(10,2)", "COLUMN", "Y"),
+    ]
     assert described[1][4] == "2"
     assert described[1][9] == "two"
     assert client.error("alter table t add column a int")[0] == 1430
@@ -99,7 +102,7 @@ def test_clone_swap_and_create_as(client):
     client("alter table a swap with b")
     assert client("select count(*) from a") == [(3,)]
     client('create table c as select x as "low", y from a where x = 1')
-    assert client('select "low", y from c where y = \'p\'') == [(1, "p")]
+    assert client("select \"low\", y from c where y = 'p'") == [(1, "p")]
     client("create table d like a")
     assert client("select * from d") == []
 
