@@ -551,7 +551,8 @@ def plan_rollback(
     """The plan that takes back what `target` names, newest first. Nothing is skipped quietly.
 
     `texts` gives (script text, rollback text) of rows by SEQ; `scripts` gives, by name in lower case, what the
-    files would say; `directives` reads those of a text. A row without a stored undo falls back to the file, with a warning; with neither it is refused.
+    files would say; `directives` reads those of a text. A row without a stored undo falls back to the file, with a
+    warning; with neither it is refused.
     """
     undone = _undone(ledger, target)
     begin = min((row.seq or 0 for row in undone), default=0)

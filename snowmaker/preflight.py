@@ -1,4 +1,4 @@
-"""Is the account ready for a run? Asked before the lock; `doctor` asks the same and prints the GRANTs that are missing."""
+"""Is the account ready for a run? Asked before the lock; `doctor` asks too, and prints the GRANTs that are missing."""
 
 from __future__ import annotations
 
