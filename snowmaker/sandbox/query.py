@@ -508,9 +508,9 @@ def scalar_literal(node: exp.Expr) -> Any:
 
 def default_expression(context: Context, text: str, kind: DataType) -> str:
     """A column's DEFAULT in DuckDB's words. Context functions stay functions: they are for each row anew."""
-    expression = parse(f"SELECT {text}")
+    expression = parse(f"SELECT {text}").transform(upper_case_unquoted_identifiers)
     value = expression.expressions[0]
-    if isinstance(value, exp.Column) and value.name.upper() == "NEXTVAL":
+    if isinstance(value, exp.Column) and value.name == "NEXTVAL":
         Resolver(context, Prepared("", []))._sequences(expression)
     elif isinstance(value, (exp.CurrentUser, exp.CurrentRole)):
         raise sqlerror.unsupported("CURRENT_USER and CURRENT_ROLE as a DEFAULT")

@@ -18,7 +18,7 @@ def test_every_type_there_and_back(client):
     now = datetime.datetime.now(datetime.UTC)
     client(f"create table t ({ALL})")
     values = (
-        1, "text", now, now.replace(tzinfo=None), now, True, now.date(), now.time(), 1.5, Decimal("1.25"),
+        1, "text", ("TIMESTAMP_LTZ", now), now.replace(tzinfo=None), ("TIMESTAMP_TZ", now), True, now.date(), now.time(), 1.5, Decimal("1.25"),
         '{"a": 1}', b"ab",
     )  # fmt: skip
     client("insert into t select ?,?,?,?,?,?,?,?,?,?,parse_json(?),?", values)
