@@ -140,21 +140,21 @@ def test_the_next_one_serves_after_a_kill(tmp_path):
     first = _process(tmp_path)
     assert _said(first) == "serving"
     account = sandbox.open_account(tmp_path)
-    with login(account) as opened:
-        cursor = opened.cursor()
-        cursor.execute("create database d")
-        cursor.execute("create table t as select 1 as a")
-        opened.autocommit(False)
-        cursor.execute("insert into t values (2)")
-        first.send_signal(signal.SIGKILL)
-        first.communicate()
-        opened._server_session_keep_alive = True
+    opened = login(account)
+    cursor = opened.cursor()
+    cursor.execute("create database d")
+    cursor.execute("create table t as select 1 as a")
+    opened.autocommit(False)
+    cursor.execute("insert into t values (2)")
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
     account.close()
     with sandbox.open_account(tmp_path) as again:
         assert not again.attached
         client = Client(login(again, database="D", schema="PUBLIC"))
         assert client("select * from t") == [(1,)]
         client.close()
+    opened._rest = None  # its server is gone: nothing to say goodbye to
 
 
 def test_a_killed_attached_process_holds_nobody(tmp_path):

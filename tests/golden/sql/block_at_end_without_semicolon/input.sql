@@ -1,0 +1,4 @@
+SELECT 1;
+BEGIN
+  RETURN 1;
+END

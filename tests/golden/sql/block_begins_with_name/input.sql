@@ -1,0 +1,7 @@
+CREATE PROCEDURE p(name VARCHAR) RETURNS VARCHAR AS
+BEGIN
+  name := name || 'x';
+  RETURN name;
+END;
+BEGIN NAME t1;
+ROLLBACK;

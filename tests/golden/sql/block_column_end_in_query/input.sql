@@ -1,0 +1,5 @@
+BEGIN
+  LET r RESULTSET := (SELECT start_at, end, CASE WHEN end > 1 THEN end ELSE 0 END AS e FROM t);
+  RETURN TABLE(r);
+END;
+SELECT 1;

@@ -1,0 +1,4 @@
+BEGIN -- END;
+  /* BEGIN ; */ RETURN 1; // END;
+END -- last
+; SELECT 1;

@@ -1,0 +1,7 @@
+BEGIN
+  EXECUTE IMMEDIATE $$ BEGIN; 'it''s $$;
+  CREATE FUNCTION f() RETURNS INT LANGUAGE PYTHON HANDLER = 'f' AS $$
+def f(): return ';' # END;
+$$;
+END;
+SELECT 1;

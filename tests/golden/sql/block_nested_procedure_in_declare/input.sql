@@ -1,0 +1,10 @@
+DECLARE
+  twice PROCEDURE (x INT) RETURNS INT AS
+    DECLARE y INT;
+    BEGIN y := x * 2; RETURN y; END;
+  z INT;
+BEGIN
+  CALL twice(2) INTO :z;
+  RETURN z;
+END;
+SELECT 1;

@@ -1,0 +1,5 @@
+!set variable_substitution=true;
+-- x
+!define a=b;
+!!
+;

@@ -1,0 +1,3 @@
+SELECT 0; !source a.sql; SELECT 1;
+  !print done; really
+SELECT 2;

@@ -1,0 +1,5 @@
+SELECT $$
+-- ' ;
+/* $ ;
+$$ AS x;
+SELECT 1;

@@ -1,0 +1,5 @@
+SHOW TABLES
+  ->> SELECT "name" FROM $1 -- ; 
+  ->> SELECT COUNT(*) FROM $1;
+INSERT INTO t VALUES (1) ->> DELETE FROM t ->> SELECT '->>';
+SELECT 1 ->> DROP TABLE t;

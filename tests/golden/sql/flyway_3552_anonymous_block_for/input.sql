@@ -1,0 +1,10 @@
+DECLARE
+  c CURSOR FOR SELECT name FROM t;
+  n INT DEFAULT 0;
+BEGIN
+  FOR r IN c DO
+    n := n + 1;
+  END FOR;
+  RETURN n;
+END;
+SELECT 2;

@@ -1,0 +1,2 @@
+SELECT 'é;ü', "日本;" FROM t; -- ñ;
+SELECT 1;

@@ -1,0 +1,4 @@
+SELECT 'c:\\';
+SELECT '\'; --';
+SELECT '', '''', '\\''';
+SELECT 1;
