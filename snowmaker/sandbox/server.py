@@ -351,7 +351,13 @@ def pending(query_id: str, code: str) -> Answer:
 
 def parameters(session: Session) -> list[dict[str, Any]]:
     """What clients go by; arrays are always bound inline."""
-    shown = {"TIMEZONE", "AUTOCOMMIT", "CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY", *session.parameters}
+    shown = {
+        "TIMEZONE",
+        "AUTOCOMMIT",
+        "CLIENT_TELEMETRY_ENABLED",
+        "CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY",
+        *session.parameters,
+    }
     found = [{"name": name, "value": session.parameter(name)} for name in sorted(shown) if name in PARAMETERS]
     return [*found, {"name": "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", "value": 0}]
 

@@ -39,14 +39,13 @@ with connector.connect(**keywords, paramstyle="qmark", enable_server_session_kee
 
 
 def _process(data: Path, python: str = sys.executable) -> subprocess.Popen[str]:
-    started = subprocess.Popen(
+    return subprocess.Popen(
         [python, "-c", SERVING, str(data)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    return started
 
 
 def _said(process: subprocess.Popen[str]) -> str:
@@ -76,7 +75,7 @@ def test_data_survive(tmp_path):
         for text in (
             "create database d comment = 'kept'",
             'create table "t" (a int autoincrement, b varchar default current_timestamp()::varchar)',
-            'insert into "t" (b) values (\'x\')',
+            "insert into \"t\" (b) values ('x')",
             'create view v as select b from "t"',
             "create stage s",
             "create file format f type = csv skip_header = 2",
@@ -93,11 +92,11 @@ def test_data_survive(tmp_path):
     with sandbox.open_account(tmp_path) as account:
         client = Client(login(account, database="D", schema="PUBLIC"))
         assert client("show databases like 'D'")[0][6] == "kept"
-        client('insert into "t" (b) values (\'y\')')
+        client("insert into \"t\" (b) values ('y')")
         assert client('select a from "t" order by a') == [(1,), (2,)]
         assert client("select * from v order by 1") == [("x",), ("y",)]
         assert len(client("ls @s")) == 1
-        assert dict((row[0], row[2]) for row in client("describe file format f"))["SKIP_HEADER"] == "2"
+        assert {row[0]: row[2] for row in client("describe file format f")}["SKIP_HEADER"] == "2"
         assert client("select q.nextval") == [(5,)]
         client("undrop table gone")
         found = client(
