@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Literal, NamedTuple
 
 LIMIT = 255  # characters of an identifier
@@ -136,7 +137,7 @@ def quote_literal(value: str | int | float | Decimal | bool | date | None) -> st
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, (int, float, Decimal)):
-        if value != value or value in (float("inf"), float("-inf")):
+        if not isinstance(value, int) and not (value.is_finite() if isinstance(value, Decimal) else isfinite(value)):
             raise ValueError(f"no literal for {value}")
         return str(value)
     text = value.isoformat(" ") if isinstance(value, datetime) else str(value)

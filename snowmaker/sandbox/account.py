@@ -83,6 +83,7 @@ class Account:
             "protocol": "http",
             "authenticator": "PROGRAMMATIC_ACCESS_TOKEN",
             "token": self._address.token,
+            "platform_detection_timeout_seconds": 0,  # off the net, looking for a cloud takes seconds
         }
 
     def fault(self, fault: Fault) -> None:
@@ -248,7 +249,8 @@ def _pair(server: Server) -> tuple[Address, Server, Callable[[], None]]:
 
 
 def _address(server: Server) -> Address:
-    return Address(server.port, server.host.token, os.getpid(), str(server.server_address[0]))
+    bound = str(server.server_address[0])
+    return Address(server.port, server.host.token, os.getpid(), _LOCAL if bound == "0.0.0.0" else bound)  # noqa: S104
 
 
 def _stop(server: Server) -> None:

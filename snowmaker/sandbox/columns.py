@@ -66,7 +66,7 @@ def read_columns(parser: Parser) -> tuple[list[TableColumn], list[dict[str, Any]
     return _marked(columns, constraints), constraints
 
 
-def read_column(parser: Parser, typed: bool = True) -> TableColumn:
+def read_column(parser: Parser) -> TableColumn:
     """One column: https://docs.snowflake.com/en/sql-reference/sql/create-table"""
     name = parser.identifier()
     column = TableColumn(name, parser.data_type())

@@ -240,6 +240,9 @@ def snowflakes(error: duckdb.Error) -> SqlError:
         return SqlError(2140, "42601", f"SQL compilation error:\n{text}")
     if isinstance(error, duckdb.ConversionException):
         return SqlError(100038, "22018", text.removeprefix("Conversion Error: "))
+    if isinstance(error, duckdb.InvalidInputException):
+        code, sqlstate = (100069, "22P02") if "JSON" in text else (100038, "22018")
+        return SqlError(code, sqlstate, text.removeprefix("Invalid Input Error: "))
     if isinstance(error, duckdb.OutOfRangeException):
         return SqlError(100132, "22003", text.removeprefix("Out of Range Error: "))
     if isinstance(error, (duckdb.ParserException, duckdb.SyntaxException)):

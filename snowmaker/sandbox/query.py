@@ -20,7 +20,7 @@ import sqlglot
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.transforms import upper_case_unquoted_identifiers
 from sqlglot import exp
-from sqlglot.errors import ParseError, TokenError
+from sqlglot.errors import ParseError, SqlglotError, TokenError
 
 from snowmaker.sandbox import information_schema, sqlerror
 from snowmaker.sandbox.access import ROLES
@@ -36,6 +36,13 @@ from snowmaker.sandbox.sqlerror import SqlError
 
 # sqlglot warns of what it cannot parse; the statement is refused, which says it better
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
+log = logging.getLogger("snowmaker.sandbox")
+
+# How fakesnow's and sqlglot's transforms end on an expression that they were not made for
+_FALLS_OVER = (
+    AttributeError, AssertionError, IndexError, KeyError, TypeError, ValueError, SqlglotError,
+)  # fmt: skip
 
 VERSION = "10.0.0"
 _CONTEXT_FUNCTIONS = re.compile(r"CURRENT_|SYSTEM\$|LAST_QUERY_ID|SYSDATE|GETDATE|LOCALTIME|SESSION_USER")
@@ -57,8 +64,10 @@ def parse(text: str) -> exp.Expr:
         found: exp.Expr = _parsed(text).copy()
     except (ParseError, TokenError) as error:
         raise _syntax_error(error) from None
+    except _FALLS_OVER as error:
+        raise sqlerror.malformed(f"the statement cannot be parsed ({error})") from None
     if isinstance(found, exp.Command):
-        raise sqlerror.unsupported(f"{found.this} in this form".upper().replace("IN THIS FORM", "in this form"))
+        raise sqlerror.unsupported(f"{str(found.this).upper()} in this form")
     return found
 
 
@@ -154,6 +163,9 @@ def _transformed(context: Context, expression: exp.Expr) -> exp.Expr:
         return fake.cursor()._transform(expression, None)  # type: ignore[no-any-return]
     except NotImplementedError as error:
         raise sqlerror.unsupported(str(error)) from None
+    except _FALLS_OVER as error:
+        log.debug("translation failed", exc_info=True)
+        raise sqlerror.unsupported(f"this form of the statement ({type(error).__name__}: {error})") from None
 
 
 def as_table(result: Result) -> Result:

@@ -31,12 +31,10 @@ def _run(context: Context, prepared: Prepared) -> Any:
 
 def _target(context: Context, expression: exp.Expr) -> None:
     """Refuse what is no table."""
+    if not isinstance(expression.this, exp.Expr):
+        raise sqlerror.malformed("syntax error: a table is wanted")
     table = expression.this.find(exp.Table) if not isinstance(expression.this, exp.Table) else expression.this
-    name = tuple(
-        part.name if part.quoted else part.name.upper()
-        for part in (table.args.get(key) for key in ("catalog", "db", "this"))
-        if isinstance(part, exp.Identifier)
-    )
+    name = _name(table) if isinstance(table, exp.Table) else ()
     if name and context.relation(name).kind != "TABLE":
         raise sqlerror.SqlError(
             2104, "42601", f"SQL compilation error:\nObject '{name[-1]}' is a view and cannot be changed."

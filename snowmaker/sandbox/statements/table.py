@@ -16,6 +16,7 @@ from snowmaker.sandbox.columns import (
     with_columns,
 )
 from snowmaker.sandbox.context import Context, Place, dotted
+from snowmaker.sandbox.engine import Ddl
 from snowmaker.sandbox.information_schema import rows_in
 from snowmaker.sandbox.kinds import (
     CREATED_ON,
@@ -34,7 +35,8 @@ from snowmaker.sandbox.parser import Parser
 from snowmaker.sandbox.query import columns_of as query_columns
 from snowmaker.sandbox.query import prepare, using
 from snowmaker.sandbox.registry import statement
-from snowmaker.sandbox.result import DESCRIBE, Result, status
+from snowmaker.sandbox.result import DESCRIBE, SUCCESS, Result, status
+from snowmaker.sandbox.sqlerror import SqlError
 from snowmaker.sandbox.statements.database import renamed_options
 
 OPTIONS = {
@@ -147,17 +149,55 @@ def _store(
     temporary = bool(entry.get("temporary"))
     if temporary and not _vacant_temporary(context, entry, optional):
         return exists(entry.name)
-    with context.ddl() as ddl:
-        if not temporary and not vacant(context, ddl, TABLE, name, optional=optional):
-            return exists(entry.name)
-        made = make_table(context, ddl, entry, temporary=temporary)
-        if fill:
-            ddl.run(f"insert into {quoted(made.physical)} {fill}", values)
-        if not temporary:
-            ddl.put(made)
+    if fill and not temporary and not _worth_filling(context, name, optional):
+        return exists(entry.name)
+    made = _filled(context, entry, fill, values) if fill else None
+    try:
+        with context.ddl() as ddl:
+            if not temporary and not vacant(context, ddl, TABLE, name, optional=optional):
+                return _abandoned(context, made, exists(entry.name))
+            made = made or make_table(context, ddl, entry, temporary=temporary)
+            if not temporary:
+                ddl.put(made)
+    except SqlError:
+        _abandoned(context, made, None)
+        raise
     if temporary:
         context.session.temporary[(made.parent, made.name)] = made
     return created("TABLE", entry.name)
+
+
+def _worth_filling(context: Context, name: tuple[str, ...], optional: bool) -> bool:
+    """Whether the name is free, asked before a query runs for long; the answer is not the last word."""
+    place = context.place(name)
+    if context.catalog.find("RELATION", place.schema.id, place.name) is None or "OR REPLACE" in context.modifiers:
+        return True
+    if optional:
+        return False
+    raise sqlerror.already_exists(dotted(name))
+
+
+def _filled(context: Context, entry: Entry, fill: str, values: Any) -> Entry:
+    """The table with its rows, not yet in the catalog: no other DDL waits while they are made."""
+    context.session.commit()
+    connection = context.session.connection
+    work = Ddl(context.catalog, connection)
+    connection.execute("begin")
+    try:
+        made = make_table(context, work, entry, temporary=bool(entry.get("temporary")))
+        work.run(f"insert into {quoted(made.physical)} {fill}", values)
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
+    return made
+
+
+def _abandoned(context: Context, made: Entry | None, result: Result | None) -> Result:
+    """Another one has won the name: away with what was made for it."""
+    if made is not None:
+        context.session.connection.execute(f"drop table if exists {quoted(made.physical)}")
+    return result or status(SUCCESS)
 
 
 def _vacant_temporary(context: Context, entry: Entry, optional: bool) -> bool:
@@ -282,7 +322,7 @@ def _truncate(context: Context, parser: Parser) -> Result:
         table = context.find("TABLE", name)
     except sqlerror.SqlError as error:
         if optional and error.code == 2003:
-            return status("Statement executed successfully.")
+            return status(SUCCESS)
         raise
     connection = context.session.connection
 
@@ -291,4 +331,4 @@ def _truncate(context: Context, parser: Parser) -> Result:
         connection.execute("delete from sandbox.loads where table_id = ?", [table.id])
 
     context.write(empty)
-    return status("Statement executed successfully.")
+    return status(SUCCESS)
