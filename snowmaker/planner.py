@@ -503,7 +503,9 @@ def _judge_step(step: Step, policy: Policy, warnings: list[str], refusals: list[
         reasons = "; ".join(statement.reason for statement in step.statements if statement.destructive == "yes")
         refusals.append(("destructive", f"{step.script} is destructive: {reasons}", "[policy] destructive = forbid"))
     if step.destructive == "unknown":
-        warnings.append(f"{step.script}: cannot tell whether it is destructive (a block, CALL or EXECUTE IMMEDIATE)")
+        doubtful = [one for one in step.statements if one.destructive == "unknown"]
+        why = "; ".join(sorted({one.reason or f"{one.kind} at line {one.line}" for one in doubtful}))
+        warnings.append(f"{step.script}: cannot tell whether it is destructive ({why})")
     if step.directives.transaction:
         for statement in step.statements:
             unsafe = sql.transaction_unsafe(statement)

@@ -131,8 +131,8 @@ def _after_a_crash(query: Query, committed: bool) -> Query:
         return replace(query, execution_status="SUCCESS", end_time=query.start_time)
     return replace(
         query,
-        execution_status="FAIL",
+        execution_status="FAILED_WITH_ERROR",
         end_time=query.start_time,
-        error_code="604",
+        error_code="000604",
         error_message="SQL execution canceled",
     )

@@ -73,6 +73,7 @@ class Host:
         self.requests = 0
         self._sessions: dict[str, Session] = {}
         self._results: OrderedDict[str, Outcome] = OrderedDict()
+        self._by_request: OrderedDict[str, Future[Outcome]] = OrderedDict()
         self._pending: dict[str, Future[Outcome]] = {}
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="sandbox-async")
         self._lock = threading.Lock()
@@ -218,24 +219,48 @@ class Host:
 
     # -- statements ------------------------------------------------------------------------------------
 
-    def execute(self, session: Session, statement: Statement) -> Outcome:
-        """Run a statement in its session. Raises Dropped for a fault."""
-        query_id = str(uuid.uuid4())
-        self.requests += 1
-        return self._execute(session, statement, query_id)
+    def execute(self, session: Session, statement: Statement, request: str = "") -> Outcome:
+        """Run a statement in its session. Raises Dropped for a fault.
+
+        A client that lost the answer sends its request again under the same id; what has run by then does
+        not run twice.
+        """
+        with self._lock:
+            self.requests += 1
+            known = self._by_request.get(request) if request else None
+            if known is None:
+                mine: Future[Outcome] = Future()
+                self._by_request[request] = mine
+                while len(self._by_request) > KEPT_RESULTS:
+                    self._by_request.popitem(last=False)
+        if known is not None:
+            return known.result()
+        try:
+            outcome, dropped = self._execute(session, statement, str(uuid.uuid4()))
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        mine.set_result(outcome)
+        if dropped and outcome.error:  # it has not run: another attempt may
+            with self._lock:
+                self._by_request.pop(request, None)
+        if dropped:
+            raise Dropped
+        return outcome
 
     def submit(self, session: Session, statement: Statement) -> str:
         """Run a statement behind the client's back; returns its query id."""
         query_id = str(uuid.uuid4())
         self.requests += 1
-        self._pending[query_id] = self._threads.submit(self._execute, session, statement, query_id)
+        self._pending[query_id] = self._threads.submit(lambda: self._execute(session, statement, query_id)[0])
         return query_id
 
-    def _execute(self, session: Session, statement: Statement, query_id: str) -> Outcome:
+    def _execute(self, session: Session, statement: Statement, query_id: str) -> tuple[Outcome, bool]:
+        """How it ended, and whether a fault drops the connection."""
         with session.lock:
             session.used = time.monotonic()
             if session.ended.is_set():
-                return Outcome(query_id, error=SqlError(390111, "08003", "Session no longer exists."))
+                return Outcome(query_id, error=SqlError(390111, "08003", "Session no longer exists.")), False
             parameters = {k.upper(): v for k, v in (statement.parameters or {}).items()}
             tag = str(parameters.get("QUERY_TAG", session.parameter("QUERY_TAG")))
             if not statement.describe_only:
@@ -246,9 +271,7 @@ class Host:
             finally:
                 session.running = None
             self._record_end(statement, outcome)
-            if dropped:
-                raise Dropped
-            return outcome
+            return outcome, dropped
 
     def _outcome(self, session: Session, statement: Statement, query_id: str, tag: str) -> tuple[Outcome, bool]:
         """How it ended, and whether a fault drops the connection."""
@@ -310,8 +333,8 @@ class Host:
         error = outcome.error
         self.history.end(
             outcome.query_id,
-            execution_status="FAIL" if error else "SUCCESS",
-            error_code=str(error.code) if error else None,
+            execution_status="FAILED_WITH_ERROR" if error else "SUCCESS",
+            error_code=f"{error.code:06d}" if error else None,
             error_message=error.message if error else None,
             rows_produced=outcome.result.total if outcome.result else None,
         )

@@ -221,7 +221,7 @@ class Handler(BaseHTTPRequestHandler):
         if body.get("asyncExec"):
             query_id = host.submit(session, statement)
             return pending(query_id, IN_PROGRESS_ASYNC)
-        return answer(session, host.execute(session, statement))
+        return answer(session, host.execute(session, statement, self._parameters.get("requestId", "")))
 
     def _result(self, query_id: str) -> Answer:
         session = self._current()
@@ -233,12 +233,11 @@ class Handler(BaseHTTPRequestHandler):
         query = self.server.host.history.get(query_id)
         if query is None:
             return success({"queries": []})
-        state = {"FAIL": "FAILED_WITH_ERROR"}.get(query.execution_status, query.execution_status)
         found = {
             "id": query_id,
-            "status": state,
+            "status": query.execution_status,
             "sqlText": query.query_text,
-            "errorCode": query.error_code and query.error_code.zfill(6),
+            "errorCode": query.error_code,
             "errorMessage": query.error_message,
             "sessionId": query.session_id,
         }

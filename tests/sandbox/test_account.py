@@ -202,7 +202,9 @@ def _check_agreement(data: Path) -> None:
             "select query_text, execution_status from table(information_schema.query_history(result_limit => 10000))"
         )
         done = {text for text, status in history if status == "SUCCESS"}
-        assert all(status in ("SUCCESS", "FAIL") for text, status in history if "query_history" not in text)
+        assert all(
+            status in ("SUCCESS", "FAILED_WITH_ERROR") for text, status in history if "query_history" not in text
+        )
         tables = {row[1] for row in client("show tables in database d")}
         assert tables == {text.split(".")[2].split()[0].upper() for text in done if text.startswith("create table")}
         for name in tables:

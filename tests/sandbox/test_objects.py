@@ -82,6 +82,8 @@ def test_columns(client):
     ]
     assert described[1][4] == "2"
     assert described[1][9] == "two"
+    client("comment on column t.d is 'three'")
+    assert client("describe table t")[1][9] == "three"
     assert client.error("alter table t add column a int")[0] == 1430
     assert client.error("alter table t drop column nosuch")[0] == 904
     assert client.error("alter table t alter column a type varchar")[0] == 2108

@@ -62,6 +62,24 @@ def _alter(context: Context, parser: Parser) -> Result:
     return _columns(context, name, optional, _alteration(context, parser))
 
 
+@statement("COMMENT", "ON", "COLUMN")
+def _comment_on_column(context: Context, parser: Parser) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/sql/comment"""
+    *table, column = parser.name(4)
+    parser.expect("IS")
+    text = parser.string()
+    parser.end()
+    if not table:
+        raise sqlerror.invalid_identifier(column)
+
+    def alter(_: Ddl, entry: Entry) -> Entry:
+        columns = columns_of(entry)
+        known = _column(columns, column)
+        return with_columns(entry, [replace(each, comment=text) if each is known else each for each in columns])
+
+    return _columns(context, tuple(table), False, alter)
+
+
 def _alteration(context: Context, parser: Parser) -> Alteration:
     """The column clauses, read to the statement's end."""
     if parser.accept("ADD"):
