@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from snowmaker import sql
 from snowmaker.errors import AccountError, Interrupted, SnowmakerError, StatementError
@@ -89,11 +89,18 @@ class Executor:
                 raise
         return self._result(plan, [])
 
-    def restore(self, before: Namespace, *, anew: bool = False) -> None:
-        """Make the session what it was: by USE, or by a new connection for what USE cannot bring back."""
+    def restore(self, before: Namespace, *, anew: bool = False, moved: bool = False) -> None:
+        """Make the session what it was: by USE, or by a new connection for what USE cannot bring back.
+
+        `moved`: a CREATE or DROP of a database or schema has changed what is in use. Connector 4.x does not hear of
+        that, so its attributes say nothing then.
+        """
         now = self._session.namespace
-        lost = [name for name in ("database", "schema") if getattr(now, name) and not getattr(before, name)]
-        if anew or (lost and not (lost == ["schema"] and before.database != now.database)):
+        if moved:
+            now = replace(now, database="", schema="")
+        lost = [name for name in ("database", "schema") if getattr(now, name) not in (None, getattr(before, name))]
+        unusable = [name for name in lost if not getattr(before, name)]
+        if anew or (unusable and not (unusable == ["schema"] and before.database != now.database)):
             self._session.reconnect()
             self._lock.moved(self._session)
             return
@@ -124,7 +131,7 @@ class Executor:
         """Session state back, then the history row: it is written by the connection's role, not the script's."""
         work.refuse_open_transaction()
         anew = _changes_parameters(step)
-        self.restore(self.before, anew=anew and not work.in_transaction)
+        self.restore(self.before, anew=anew and not work.in_transaction, moved=_moves(step))
         self._record(step, seq, work, started, None)
         if work.in_transaction:
             work.commit()
@@ -140,7 +147,7 @@ class Executor:
         """Write the Failed row; where that fails too, the first error is the one to tell, with this in its hint."""
         try:
             work.abandon_transaction()
-            self.restore(self.before, anew=_changes_parameters(step))
+            self.restore(self.before, anew=_changes_parameters(step), moved=_moves(step))
             self._record(step, seq, work, started, error)
         except AccountError as second:
             error.hint = f"{error.hint}; the failure could not be recorded in the history: {second.message}".strip("; ")
@@ -307,6 +314,10 @@ def _identifier(name: str) -> str:
 
 def _changes_parameters(step: Step) -> bool:
     return any(sql.changes_session(statement.text) == "parameters" for statement in step.statements[step.start :])
+
+
+def _moves(step: Step) -> bool:
+    return any(sql.changes_session(statement.text) == "use" for statement in step.statements[step.start :])
 
 
 def _resume_hint(step: Step, done: int) -> str:

@@ -408,7 +408,7 @@ class Project:
             lock.acquire(lock_timeout, listener.waiting_for_lock)
             executor = Executor(self.session, self._history, lock, run)
             executor.before = before
-            executor.restore(before)
+            executor.restore(before, moved=state.missing_schema)
             rows = self._history.rows()
             plan = make(replace(state, exists=True, owned=True, rows=rows))
             self._refuse(plan)
@@ -604,7 +604,7 @@ class Project:
                 self._history.add(replace(named, tool_version=__version__, git_commit=_git_commit(self.folder)))
         finally:
             lock.release()
-        if self.session.namespace != before:
+        if state.missing_schema or self.session.namespace != before:
             self.session.reconnect()
 
     def unlock(self, *, confirm: Callable[[str], None] | None = None) -> str:

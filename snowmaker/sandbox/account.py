@@ -235,7 +235,7 @@ def _served(data: Path, unlock: Callable[[], None], host: str, port: int) -> Acc
     _write_private(file, json.dumps(asdict(address)))
 
     def release() -> None:
-        while server.attached:
+        while not server.may_close():
             time.sleep(0.05)
         file.unlink(missing_ok=True)
         _stop(server)

@@ -10,6 +10,7 @@ import gzip
 import json
 import logging
 import socket
+import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -36,20 +37,39 @@ WAIT = 45.0  # seconds until a client that waits for a result is told to ask aga
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one host. `attached` counts the processes that hold on to it."""
+    """Serves one host, and counts the processes that hold on to it."""
 
     daemon_threads = True
     request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], host: Host) -> None:
         self.host = host
-        self.attached = 0
+        self._attached = 0
+        self._closing = False
+        self._counting = threading.Lock()
         super().__init__(address, Handler)
         host.url = f"http://{address[0]}:{self.port}"
 
     @property
     def port(self) -> int:
         return int(self.server_address[1])
+
+    def attach(self) -> bool:
+        """Another process needs this one; False when it is too late."""
+        with self._counting:
+            if not self._closing:
+                self._attached += 1
+            return not self._closing
+
+    def detach(self) -> None:
+        with self._counting:
+            self._attached -= 1
+
+    def may_close(self) -> bool:
+        """Whether no process holds on to it; none can from then on."""
+        with self._counting:
+            self._closing = self._attached == 0
+            return self._closing
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         log.debug("connection from %s ended", client_address, exc_info=True)
@@ -279,10 +299,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _attach(self) -> None:
         """The connection stays open for as long as the other process lives."""
-        if self._token() != self.server.host.token:
+        if self._token() != self.server.host.token or not self.server.attach():
             self._send(403, b"")
             return
-        self.server.attached += 1
         try:
             self.send_response(200)
             self.send_header("Transfer-Encoding", "chunked")
@@ -293,7 +312,7 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             log.debug("an attached process is gone")
         finally:
-            self.server.attached -= 1
+            self.server.detach()
             self.close_connection = True
 
     # -- files of stages -------------------------------------------------------------------------------
