@@ -62,14 +62,14 @@ class Run:
 
 
 class Executor:
-    """Executes plans under a lock that is held."""
+    """Executes plans under a lock that is held. After each script the session is as `before` says."""
 
-    def __init__(self, session: Session, history: History, lock: Lock, run: Run) -> None:
+    def __init__(self, session: Session, history: History, lock: Lock, run: Run, before: Namespace) -> None:
         self._session = session
         self._history = history
         self._lock = lock
         self._run = run
-        self.before = session.namespace
+        self._before = before
         self._results: list[ScriptResult] = []
         self._sent = 0
         self._started = time.monotonic()
@@ -89,22 +89,25 @@ class Executor:
                 raise
         return self._result(plan, [])
 
-    def restore(self, before: Namespace, *, anew: bool = False, moved: bool = False) -> None:
+    def restore(self, *, anew: bool = False, moved: bool = False) -> None:
         """Make the session what it was: by USE, or by a new connection for what USE cannot bring back.
 
         `moved`: a CREATE or DROP of a database or schema has changed what is in use. Connector 4.x does not hear of
         that, so its attributes say nothing then.
         """
-        now = self._session.namespace
+        before, now = self._before, self._session.namespace
         if moved:
-            now = replace(now, database="", schema="")
-        lost = [name for name in ("database", "schema") if getattr(now, name) not in (None, getattr(before, name))]
-        unusable = [name for name in lost if not getattr(before, name)]
-        if anew or (unusable and not (unusable == ["schema"] and before.database != now.database)):
+            now = replace(now, database=None, schema=None)
+        no_database = not before.database and (moved or now.database)
+        no_schema = not before.schema and now.schema and now.database == before.database
+        if anew or no_database or no_schema:
             self._session.reconnect()
             self._lock.moved(self._session)
-            return
-        for text in use_statements(now, before):
+        else:
+            self._use(now)
+
+    def _use(self, now: Namespace) -> None:
+        for text in use_statements(now, self._before):
             self._session.execute(text, counted=False, fetch=False)
 
     def _script(self, step: Step, seq: int) -> None:
@@ -130,12 +133,18 @@ class Executor:
     def _settle(self, step: Step, seq: int, work: _Work, started: float) -> None:
         """Session state back, then the history row: it is written by the connection's role, not the script's."""
         work.refuse_open_transaction()
-        anew = _changes_parameters(step)
-        self.restore(self.before, anew=anew and not work.in_transaction, moved=_moves(step))
-        self._record(step, seq, work, started, None)
-        if work.in_transaction:
+        if work.in_transaction:  # a new connection would lose it
+            self._use(self._session.namespace)
+            self._record(step, seq, work, started, None)
             work.commit()
-            self.restore(self.before, anew=anew)
+            self._restore_after(step)
+        else:
+            self._restore_after(step)
+            self._record(step, seq, work, started, None)
+
+    def _restore_after(self, step: Step) -> None:
+        changes = {sql.changes_session(statement.text) for statement in step.statements[step.start :]}
+        self.restore(anew="parameters" in changes, moved="use" in changes)
 
     def _finish(self, step: Step, work: _Work, started: float) -> None:
         outcome: Outcome = {"undo": "rolled_back", "resume": "resumed"}.get(step.action, "applied")  # type: ignore[assignment]
@@ -147,7 +156,7 @@ class Executor:
         """Write the Failed row; where that fails too, the first error is the one to tell, with this in its hint."""
         try:
             work.abandon_transaction()
-            self.restore(self.before, anew=_changes_parameters(step), moved=_moves(step))
+            self._restore_after(step)
             self._record(step, seq, work, started, error)
         except AccountError as second:
             error.hint = f"{error.hint}; the failure could not be recorded in the history: {second.message}".strip("; ")
@@ -310,14 +319,6 @@ def use_statements(now: Namespace, before: Namespace) -> list[str]:
 def _identifier(name: str) -> str:
     """The driver reports a name that needs quotes with them, on some versions."""
     return name if name.startswith('"') else sql.quote_identifier(name)
-
-
-def _changes_parameters(step: Step) -> bool:
-    return any(sql.changes_session(statement.text) == "parameters" for statement in step.statements[step.start :])
-
-
-def _moves(step: Step) -> bool:
-    return any(sql.changes_session(statement.text) == "use" for statement in step.statements[step.start :])
 
 
 def _resume_hint(step: Step, done: int) -> str:

@@ -406,9 +406,8 @@ class Project:
         lock = self._lock(identity, run.run_id)
         try:
             lock.acquire(lock_timeout, listener.waiting_for_lock)
-            executor = Executor(self.session, self._history, lock, run)
-            executor.before = before
-            executor.restore(before, moved=state.missing_schema)
+            executor = Executor(self.session, self._history, lock, run, before)
+            executor.restore(moved=state.missing_schema)
             rows = self._history.rows()
             plan = make(replace(state, exists=True, owned=True, rows=rows))
             self._refuse(plan)

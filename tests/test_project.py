@@ -205,6 +205,18 @@ def test_a_transaction_happens_wholly_or_not(script, project, database):
     assert count(project(), database) == 1
 
 
+def test_a_transaction_may_use_a_schema_and_still_happens(script, project, database):
+    base = "CREATE DATABASE IF NOT EXISTS {{ db }};\nCREATE SCHEMA {{ db }}.S;\nCREATE TABLE {{ db }}.S.V (A INT)"
+    script("V1__base.sql", base)
+    script("V2__rows.sql", "-- snowmaker: transaction=on\nUSE SCHEMA {{ db }}.S;\nINSERT INTO V VALUES (1)")
+    opened = project()
+    before = opened.session.namespace
+    opened.migrate()
+    assert count(opened, database) == 1
+    assert [row.status for row in opened.history()] == ["Success", "Success"]
+    assert opened.session.namespace == before
+
+
 def test_a_transaction_left_open_is_rolled_back_and_fails(script, project, database):
     script(
         "V1__base.sql",
