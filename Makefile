@@ -3,18 +3,20 @@
 PYTHON  ?= $(shell command -v python3.11 || command -v python3)
 WORKERS ?= 2
 BIN     := .venv/bin
+WITNESSES ?= ../shared/witness
 PIP     := -m pip --disable-pip-version-check --retries 10 --timeout 60
 ROWS    := SELECT COUNT(*) AS LOADED_ROWS FROM SNOWMAKING.RAW.WEATHER
 HOURS   := SELECT ORIGIN, MONTH, HOURS FROM SNOWMAKING.MARTS.SNOWMAKING_HOURS ORDER BY ORIGIN, MONTH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench install venv5 clean
+.PHONY: help demo test check docs bench container witness corpus install venv5 clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' Makefile
 
-demo: install  ## migrate the example project on the sandbox; show the history and the snowmaking hours
+demo: install  ## migrate the example project on the sandbox, apply its components; show the history and the snowmaking hours
 	$(BIN)/snowmaker migrate -e sandbox --yes
+	$(BIN)/snowmaker apply -e sandbox --yes
 	$(BIN)/snowmaker history -e sandbox
 	$(BIN)/snowmaker sql -e sandbox -q "$(ROWS)"
 	$(BIN)/snowmaker sql -e sandbox -q "$(HOURS)"
@@ -33,6 +35,15 @@ docs: install  ## write README.md's reference anew
 
 bench: install  ## run the slow tests: soaks and benches
 	$(BIN)/pytest -m slow -s
+
+container: install  ## build the image of the sandbox, without a registry, and deploy to it from outside
+	$(BIN)/pytest -m "slow or not slow" tests/test_container.py
+
+witness: install  ## judge the sandbox by real clients' own suites; WITNESS="connector dbt" for some of them
+	$(BIN)/python tests/witness.py $(WITNESSES) $(WITNESS)
+
+corpus: install  ## send the statements of Snowflake's documentation to the sandbox, whole and broken
+	$(BIN)/python tests/corpus.py $(WITNESSES)
 
 install: .venv/installed  ## make .venv: everything for development, the sandbox included
 

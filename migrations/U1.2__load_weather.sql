@@ -1,2 +1,3 @@
--- TRUNCATE also forgets which files were loaded, so that the load can run again (DELETE would not).
-TRUNCATE TABLE IF EXISTS {{ prefix }}SNOWMAKING.RAW.WEATHER;
+-- What the load brought, and nothing else.
+DELETE FROM {{ prefix }}SNOWMAKING.RAW.WEATHER WHERE YEAR = 2013 AND ORIGIN IN ('EWR', 'JFK', 'LGA');
+REMOVE @{{ prefix }}SNOWMAKING.RAW.LANDING/weather.csv.gz;

@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from snowmaker import placeholders
+from snowmaker.components.datatypes import split_arguments
 from snowmaker.errors import ConfigError, SnowmakerError, SourceError, UsageError
 from snowmaker.shipped import shipped
 from snowmaker.sql import quote_literal
@@ -31,6 +33,7 @@ SLUG_BYTES = 200  # file systems stop at 255 bytes for a name, and the version a
 UP, DOWN = "up.sql.jinja", "down.sql.jinja"
 DEFAULT_TEMPLATE = "empty"
 GIVEN = frozenset({"description", "version", "repeatable", "always"})  # what a template gets without --set
+SCHEMA = "components.schema.json"  # in the components folder, for editors
 IGNORED = ".snowmaker/"  # the sandbox's files, which belong into no repository
 
 _VERSION = re.compile(r"[0-9A-Za-z]+(?:[._-][0-9A-Za-z]+)*")
@@ -58,6 +61,19 @@ table = "METADATA.SNOWMAKER.CHANGE_HISTORY"
 # connection = "dev"
 """
 
+_COMPONENTS = f"""\
+# yaml-language-server: $schema={SCHEMA}
+# What the account shall have: `snowmaker diff` compares, `snowmaker apply` makes it so.
+
+# warehouses:
+#   TRANSFORM_WH: {{size: small, auto_suspend: 60}}
+# roles:
+#   ANALYST: {{comment: Reads the marts, granted_to: [SYSADMIN]}}
+# grants:
+#   ANALYST:
+#     - usage on warehouse TRANSFORM_WH
+"""
+
 
 def new(
     folder: Path,
@@ -70,11 +86,13 @@ def new(
     always: bool = False,
     version: str | None = None,
     now: datetime | None = None,
+    texts: tuple[str, str] | None = None,
 ) -> tuple[Path, ...]:
     """Write a script and its rollback from a template; the paths written, the script first.
 
     A versioned script gets the time in UTC as its version, unless `version` says otherwise; an always script
-    needs no rollback. Raises UsageError, SourceError for names that are taken, and OSError.
+    needs no rollback. `texts` are those of both, instead of a template's.
+    Raises UsageError, SourceError for names that are taken, and OSError.
     """
     if (repeatable, always, version is not None).count(True) > 1:
         raise UsageError("a script is repeatable, always, or has a version: only one of them", "contradiction")
@@ -88,11 +106,12 @@ def new(
         "repeatable": repeatable,
         "always": always,
     }
-    texts = _render(folder, settings, template or DEFAULT_TEMPLATE, given, dict(values or {}))
+    if texts is None:
+        texts = _render(folder, settings, template or DEFAULT_TEMPLATE, given, dict(values or {}))
     letter = "R" if repeatable else "A" if always else "V"
-    files = {migrations / f"{letter}{version or ''}__{name}.sql": texts[UP]}
+    files = {migrations / f"{letter}{version or ''}__{name}.sql": texts[0]}
     if not always:
-        files[migrations / f"U{version or ''}__{name}.sql"] = texts[DOWN]
+        files[migrations / f"U{version or ''}__{name}.sql"] = texts[1]
     _refuse_taken(migrations, files)
     return _write({path: text.encode() for path, text in files.items()})
 
@@ -221,13 +240,63 @@ def _sentence(description: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def write_components(folder: Path, texts: Mapping[str, str], *, force: bool) -> tuple[Path, ...]:
+    """Write files of components into a folder, `.yml` behind their names; over files that exist only with `force`.
+
+    Raises SourceError that names what exists, and OSError.
+    """
+    head = f"# yaml-language-server: $schema={SCHEMA}\n"
+    files = {folder / f"{_file_name(name)}.yml": (head + as_template(text)).encode() for name, text in texts.items()}
+    taken = [path.name for path in files if path.exists()]
+    if taken and not force:
+        hint = "--force writes over them, -o - prints instead"
+        raise SourceError(f"{folder} has {', '.join(taken)} already", "file_exists", hint, str(folder))
+    for path in files if force else ():
+        path.unlink(missing_ok=True)
+    if not (folder / SCHEMA).exists():
+        files[folder / SCHEMA] = _schema()
+    return _write(files)
+
+
+def write_file(path: Path, text: str, *, force: bool) -> Path:
+    """Write one file; over one that exists only with `force`. Raises SourceError, OSError."""
+    if path.exists() and not force:
+        raise SourceError("exists already", "file_exists", "--force writes over it", str(path))
+    path.unlink(missing_ok=True)
+    return _write({path: text.encode()})[0]
+
+
+def _schema() -> bytes:
+    import json
+
+    from snowmaker.jsonschema import components_schema
+
+    return (json.dumps(components_schema(), indent=1) + "\n").encode()
+
+
+def _file_name(name: str) -> str:
+    """A database's name as that of a file."""
+    return "".join(character if character.isalnum() or character in "_-" else "_" for character in name) or "_"
+
+
+def as_template(text: str) -> str:
+    """A rendered text as a script that renders to it: secrets by name, braces that Jinja would read written apart."""
+    escaped = _RUNTIME_JINJA.sub("{{ '{' }}", text)
+    for name in placeholders.secret_names(text):
+        escaped = escaped.replace(placeholders.placeholder(name), f"{{{{ secret('{name}') }}}}")
+    return escaped
+
+
 # templates
 
 
 def _render(
     folder: Path, settings: Settings, template: str, given: Mapping[str, Any], values: Mapping[str, str]
-) -> dict[str, str]:
-    """Both texts of a template; values that lack or are not known are refused before anything is rendered."""
+) -> tuple[str, str]:
+    """Both texts of a template, '' for one that is not needed.
+
+    Values that lack or are not known are refused before anything is rendered.
+    """
     known = templates(folder, settings)
     if template not in known:
         meant = did_you_mean(template, known)
@@ -246,7 +315,7 @@ def _render(
     for name, path in paths.items():
         with _template_errors(path):
             texts[name] = jinja.from_string(sources[name]).render({**values, **given}).strip() + "\n"
-    return texts
+    return texts[UP], texts.get(DOWN, "")
 
 
 def _template_text(path: Path) -> str:
@@ -290,7 +359,7 @@ def _jinja(settings: Settings) -> Environment:
         autoescape=False,  # SQL, not HTML
     )
     jinja.filters["qualified"] = partial(_qualified, settings)
-    jinja.filters["listed"] = _listed
+    jinja.filters["listed"] = split_arguments
     jinja.filters["literal"] = quote_literal
     return jinja
 
@@ -352,29 +421,15 @@ def _variables(settings: Settings) -> dict[str, Any]:
     return {**found, **settings.vars}
 
 
-def _listed(text: str) -> list[str]:
-    """The items of a list as SQL writes it: parted by commas that no bracket or quote encloses."""
-    items, depth, quote = [""], 0, ""
-    for character in text:
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"":
-            quote = character
-        elif character in "()":
-            depth += 1 if character == "(" else -1
-        if character == "," and not quote and depth == 0:
-            items.append("")
-        else:
-            items[-1] += character
-    return [item.strip() for item in items if item.strip()]
-
-
 # files
 
 
 def _skeleton(folder: Path) -> dict[str, bytes]:
     """The settings, and what keeps the empty folders in git; other folders are left alone."""
     files = {"snowmaker.toml": _SETTINGS.format(name=_toml_string(folder.name or "project")).encode()}
+    if not (folder / "components").exists():
+        files["components/account.yml"] = _COMPONENTS.encode()
+        files[f"components/{SCHEMA}"] = _schema()
     for name in ("migrations", "templates/new", "templates/macros"):
         if not (folder / name).is_dir() or not any((folder / name).iterdir()):
             files[f"{name}/.gitkeep"] = b""
@@ -390,7 +445,7 @@ def _toml_string(text: str) -> str:
 
 def _example() -> dict[str, bytes]:
     """The example project's files: settings, scripts, data, and the macros that the scripts use."""
-    roots = {name: shipped(name) for name in ("snowmaker.toml", "migrations", "data")}
+    roots = {name: shipped(name) for name in ("snowmaker.toml", "migrations", "components", "checks", "data")}
     roots["templates/macros"] = shipped("templates") / "macros"
     files = {}
     for name, root in roots.items():

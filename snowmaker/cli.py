@@ -35,7 +35,7 @@ _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "commands")
 
 def _found() -> dict[str, str]:
     files = sorted(name[:-3] for name in os.listdir(_FOLDER) if name.endswith(".py") and not name.startswith("_"))
-    return {name.replace("_", "-"): f"snowmaker.commands.{name}" for name in files}
+    return {name.rstrip("_").replace("_", "-"): f"snowmaker.commands.{name}" for name in files}
 
 
 COMMANDS = _found()  # name as typed: module

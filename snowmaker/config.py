@@ -9,6 +9,7 @@ A setting's value comes from the first of: a flag, a variable of the process, th
 | SNOWMAKER_HISTORY_TABLE | [history] table, and an environment's history | |
 | SNOWMAKER_HISTORY_CREATE_DATABASE | [history] create_database, and an environment's | |
 | SNOWMAKER_POLICY_<NAME> | [policy] name | |
+| SNOWMAKER_LINT_<RULE> | [lint] rule | |
 | SNOWMAKER_VAR_<NAME> | a variable: the declared one, in any case, else NAME in lower case | --var |
 | SNOWMAKER_SECRET_<NAME> | secret('NAME') (renderer.py) | |
 
@@ -22,11 +23,13 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from snowmaker import connections, sql, tomlfile
 from snowmaker.errors import ConfigError, UsageError
+from snowmaker.gates import read_age
 from snowmaker.suggest import did_you_mean, listed
 from snowmaker.tomlfile import TomlFile
 
@@ -46,15 +49,20 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "project": ("name", "default_environment", "migrations", "components", "checks", "templates"),
     "history": ("table", "create_database"),
     "policy": tuple(POLICIES),
+    "verify": ("setup", "fixtures", "snapshot"),
+    "secrets": ("provider", "file", "service"),
 }
-ENVIRONMENT_KEYS = ("connection", "history", "create_database", "vars", "promote_from", "protected")
+LINT = "lint"  # its keys are the rules' names
+ENVIRONMENT_KEYS = (
+    *("connection", "history", "create_database", "vars", "promote_from", "protected", "verify", "min_age"),
+)
 FUNCTIONS = ("env_var", "secret", "var")  # of templates; a variable of such a name would hide it
 
 _FOLDERS = ("migrations", "components", "checks", "templates")
 _SANDBOX_ALONE = f"the environment {SANDBOX} is the embedded account; it takes no connection"
-_VAR, _POLICY = "SNOWMAKER_VAR_", "SNOWMAKER_POLICY_"
+_VAR, _POLICY, _LINT = "SNOWMAKER_VAR_", "SNOWMAKER_POLICY_", "SNOWMAKER_LINT_"
 _HISTORY, _CREATE = "SNOWMAKER_HISTORY_TABLE", "SNOWMAKER_HISTORY_CREATE_DATABASE"
-_TYPES = {str: "text in quotes", bool: "true or false", dict: "a table"}
+_TYPES = {str: "text in quotes", bool: "true or false", dict: "a table", list: "a list"}
 _BOOLEANS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),
@@ -77,7 +85,9 @@ class Policy:
 class Environment:
     """A named target. `connection` is a name in Snowflake's files, or '' where `options` are given inline.
 
-    `vars` are the project's, overridden by the environment's, by SNOWMAKER_VAR_<NAME> and by flags.
+    `vars` are the project's, overridden by the environment's, by SNOWMAKER_VAR_<NAME> and by flags. What may run here
+    are scripts that `promote_from` has run, for at least `min_age`; with `verify`, those that a rehearsal does not find
+    broken.
     """
 
     name: str
@@ -88,6 +98,8 @@ class Environment:
     vars: Mapping[str, Any] = field(default_factory=dict)
     promote_from: str = ""
     protected: bool = False
+    verify: bool = False
+    min_age: timedelta = timedelta()
 
     @property
     def is_sandbox(self) -> bool:
@@ -96,8 +108,23 @@ class Environment:
 
 
 @dataclass(frozen=True)
+class Verify:
+    """What a rehearsal begins with: SQL, or files of it. `setup` makes the roles, `fixtures` what is from outside.
+
+    `snapshot` is a file that `snowmaker import --snapshot` wrote.
+    """
+
+    setup: tuple[str, ...] = ()
+    fixtures: tuple[str, ...] = ()
+    snapshot: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
-    """snowmaker.toml with the variables of the process applied. Folders are absolute paths."""
+    """snowmaker.toml with the variables of the process applied. Folders are absolute paths.
+
+    `lint` has the level of each rule that is not to have its own.
+    """
 
     name: str
     folder: Path
@@ -111,6 +138,9 @@ class Settings:
     policy: Policy
     vars: Mapping[str, Any]
     environments: Mapping[str, Environment]
+    verify: Verify = Verify()
+    secrets: Mapping[str, Any] = field(default_factory=dict)
+    lint: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(folder: str | Path) -> Settings:
@@ -136,6 +166,13 @@ def load(folder: str | Path) -> Settings:
         policy=_policy(reader),
         vars=_overridden(variables, _variables_of_process(), _VAR),
         environments={},
+        secrets=reader.table("secrets"),
+        verify=Verify(
+            reader.texts("verify", "setup"),
+            reader.texts("verify", "fixtures"),
+            reader.text("verify", "snapshot", default=""),
+        ),
+        lint=_lint(reader),
     )
     names = [SANDBOX, *(name for name in reader.table("environments") if name != SANDBOX)]
     environments = {name: _environment(reader, name, settings, variables) for name in names}
@@ -194,6 +231,21 @@ class _Reader:
             raise self.error(keys, f"{'.'.join(keys)} is empty", "bad_setting")
         return str(value)
 
+    def age(self, *keys: str) -> timedelta:
+        """A duration, as 24h."""
+        try:
+            return read_age(self.text(*keys, default=""))
+        except ValueError as error:
+            raise self.error(keys, f"{'.'.join(keys)}: {error}", "bad_setting") from None
+
+    def texts(self, *keys: str) -> tuple[str, ...]:
+        """A text, or a list of them."""
+        value = self._value(keys, (str, list), [])
+        found = [value] if isinstance(value, str) else value
+        if not all(isinstance(one, str) for one in found):
+            raise self.error(keys, f"{'.'.join(keys)} has to be text in quotes, or a list of such", "bad_setting")
+        return tuple(found)
+
     def name(self, *keys: str, default: str) -> str:
         """The history table's name, of three parts."""
         value = self.text(*keys, default=default, variable=_HISTORY)
@@ -223,7 +275,7 @@ class _Reader:
         if value in allowed:
             return value
         text = f"is {value!r}; it may be {', '.join(allowed)}"
-        if os.environ.get(variable):
+        if variable and os.environ.get(variable):
             raise ConfigError(f"{variable} {text}", "bad_setting", did_you_mean(value, allowed))
         raise self.error(keys, f"{'.'.join(keys)} {text}", "bad_setting", did_you_mean(value, allowed))
 
@@ -246,9 +298,10 @@ class _Reader:
 
     def check_names(self) -> None:
         """Raise ConfigError for a section or key that is not known."""
-        self._known((), self._file.values, (*SECTIONS, "vars", "environments"), "section")
+        self._known((), self._file.values, (*SECTIONS, LINT, "vars", "environments"), "section")
         for section, keys in SECTIONS.items():
-            self._known((section,), self.table(section), keys, "key")
+            if section != "secrets" or self.table("secrets").get("provider") in (None, "env", "file", "keyring"):
+                self._known((section,), self.table(section), keys, "key")  # a plugin has keys of its own
         for name in self.table("environments"):
             self._known(("environments", name), self.table("environments", name), ENVIRONMENT_KEYS, "key")
 
@@ -294,6 +347,26 @@ def _policy(reader: _Reader) -> Policy:
     return Policy(**values)
 
 
+def _lint(reader: _Reader) -> dict[str, str]:
+    """The level of each rule that [lint] or a variable names."""
+    said = reader.table(LINT)
+    given = {name[len(_LINT) :].lower(): name for name in os.environ if name.startswith(_LINT) and os.environ[name]}
+    if not said and not given:
+        return {}
+    from snowmaker import rules  # only here: no other command has to load them
+
+    for name in (*said, *given):
+        if name not in rules.rules():
+            hint = did_you_mean(name, rules.rules()) or "`snowmaker check --rules` lists them"
+            if name in said:
+                raise reader.error((LINT, name), f"unknown rule {name!r} in [{LINT}]", "unknown_setting", hint)
+            raise ConfigError(f"{given[name]} names no lint rule", "unknown_setting", hint)
+    return {
+        name: reader.choice(LINT, name, default="", variable=given.get(name, ""), allowed=rules.LEVELS)
+        for name in sorted({*said, *given})
+    }
+
+
 def _environment(reader: _Reader, name: str, settings: Settings, project: Mapping[str, Any]) -> Environment:
     at = ("environments", name)
     connection, options = reader.connection(*at, "connection")
@@ -311,6 +384,8 @@ def _environment(reader: _Reader, name: str, settings: Settings, project: Mappin
         vars=_overridden(own, _variables_of_process(), _VAR),
         promote_from=reader.text(*at, "promote_from", default=""),
         protected=reader.boolean(*at, "protected", default=False),
+        verify=reader.boolean(*at, "verify", default=False),
+        min_age=reader.age(*at, "min_age"),
     )
 
 

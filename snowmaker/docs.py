@@ -1,4 +1,4 @@
-"""The README's reference, generated from what it documents: commands, exit codes, settings.
+"""The README's reference, generated from what it documents: commands, lint rules, exit codes, the sandbox's statements.
 
 `python -m snowmaker.docs` rewrites the blocks between `<!-- NAME: begin -->` and `<!-- NAME: end -->` of
 README.md; with `--check` it changes nothing and says, with exit code 1, when a block is not as it should be.
@@ -15,9 +15,20 @@ from pathlib import Path
 import click
 
 from snowmaker.cli import COMMANDS, EXIT_CODES, cli, command_of
+from snowmaker.components.base import LEVELS, Property
+from snowmaker.rules import rules
 
 BLOCK = re.compile(r"<!-- (?P<name>[a-z-]+): begin -->\n(?P<text>.*?)<!-- (?P=name): end -->", re.DOTALL)
 EVERYWHERE = ("project_folder", "as_json")  # what every command understands, and …
+NOTES = {
+    "FUNCTION": "runs in SQL, else recorded",
+    "PROCEDURE": "runs in SQL, else recorded",
+    "AGGREGATE FUNCTION": "recorded",
+    "EXTERNAL FUNCTION": "recorded",
+    "HYBRID TABLE": "recorded",
+    "INDEX": "recorded",
+}
+VERBS = ("CREATE", "ALTER", "DROP", "UNDROP", "SHOW", "DESCRIBE")
 TARGET = ("environment", "connection", "variables")  # … what many do: described once
 
 
@@ -37,6 +48,65 @@ def exit_codes() -> str:
     """The exit codes as a table."""
     lines = ["| code | means |", "|---|---|", *(f"| {code} | {text} |" for code, text in EXIT_CODES.items())]
     return "\n".join(lines) + "\n"
+
+
+def statements() -> str:
+    """The statements the sandbox knows: kinds of object by what can be done with them, then all the others."""
+    from snowmaker.sandbox.statements import load
+
+    load()
+    rows = [_kind_row(name) for name in _kinds()]
+    table = [f"| kind | {' | '.join(VERBS)} | privileges besides OWNERSHIP | |", "|---" * (len(VERBS) + 3) + "|", *rows]
+    return "\n".join([*table, "", f"Others: {', '.join(f'`{each}`' for each in _others())}.", ""])
+
+
+def _kinds() -> list[str]:
+    """What CREATE or SHOW makes or lists, by the names of kinds."""
+    from snowmaker.sandbox.kinds import KINDS
+    from snowmaker.sandbox.registry import HANDLERS
+
+    created = {" ".join(words[1:]) for words in HANDLERS if words[0] == "CREATE"}
+    return sorted(created | set(KINDS))
+
+
+def _kind_row(name: str) -> str:
+    from snowmaker.sandbox.kinds import KINDS
+    from snowmaker.sandbox.privileges import privileges_on
+
+    kind = KINDS.get(name) or KINDS.get(name.split()[-1])
+    marks = ["x" if _known(verb, name) else "" for verb in VERBS]
+    granted = privileges_on(kind.name) if kind else ()  # an index has none of its own
+    privileges = [each for each in granted if not each.startswith("CREATE ")]
+    done = NOTES.get(name) or ("recorded" if kind and kind.recorded else "runs")
+    return " | ".join([f"| {name.lower()}", *marks, ", ".join(sorted(privileges)), f"{done} |"])
+
+
+def _known(verb: str, name: str) -> bool:
+    """Whether there is a handler for the verb with this kind."""
+    from snowmaker.sandbox.registry import HANDLERS
+    from snowmaker.sandbox.vocabulary import plural
+
+    return (verb, *(plural(name) if verb == "SHOW" else name).split()) in HANDLERS
+
+
+def _others() -> list[str]:
+    """The statements that are no CREATE, ALTER … of a kind; `SHOW GRANTS` stands for its longer forms too."""
+    from snowmaker.sandbox.registry import BLOCK, HANDLERS
+    from snowmaker.sandbox.vocabulary import plural
+
+    kinds = set(_kinds())
+    known = kinds | {plural(name) for name in kinds}
+    found: set[tuple[str, ...]] = {("COMMENT", "ON")}
+    for words in HANDLERS:
+        rest = [word for word in words[1:] if word != "TERSE"]
+        first = words[0]
+        if first in ("DESC", "COMMENT") or words == (BLOCK,):
+            continue
+        if first in VERBS and any(" ".join(rest[:size]) in known for size in range(1, len(rest) + 1)):
+            continue
+        found.add((first, *rest))
+    shortest = {each for each in found if not any(each[:size] in found for size in range(1, len(each)))}
+    return sorted([BLOCK, *(" ".join(each) for each in shortest)])
 
 
 def _command(command: click.Command, path: str) -> list[str]:
@@ -81,7 +151,47 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"commands": commands, "exit-codes": exit_codes}
+def components() -> str:
+    """Every kind of component with its properties."""
+    from snowmaker.components import kinds
+
+    lines = ["| kind | in | properties |", "|---|---|---|"]
+    for kind in sorted(kinds().values(), key=lambda one: (LEVELS.index(one.level), one.section)):
+        place = "" if kind.single else "anywhere" if kind.anywhere else kind.level
+        others = ["any parameter, by its name\\*"] if kind.others is not None else []
+        names = ", ".join([*map(_property, kind.properties), *others])
+        lines.append(f"| [`{kind.section}`]({kind.page}) | {place} | {names} |")
+    return "\n".join(lines) + "\n"
+
+
+def _property(one: Property) -> str:
+    name = f"`{one.name}`" + (f" (`{one.short}`)" if one.short else "")
+    return f"{name}\\*" if one.optional else name
+
+
+def lint_rules() -> str:
+    """The lint rules as a table."""
+    lines = ["| rule | level | finds |", "|---|---|---|"]
+    lines += [f"| `{one.name}` | {one.level} | {_cell(one.summary)} |" for one in rules().values()]
+    return "\n".join(lines) + "\n"
+
+
+def rule_pages() -> str:
+    """The page of each lint rule, to be opened."""
+    return "\n".join(
+        f"<details>\n<summary><code>{one.name}</code></summary>\n\n{one.page}\n\n</details>\n"
+        for one in rules().values()
+    )
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "statements": statements,
+    "components": components,
+    "rules": lint_rules,
+    "commands": commands,
+    "exit-codes": exit_codes,
+    "rule-pages": rule_pages,
+}
 
 
 def generated(text: str) -> str:

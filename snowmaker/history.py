@@ -37,18 +37,27 @@ _TEXTS = ("SCRIPT_TEXT", "ROLLBACK_TEXT")
 class HistoryState:
     """What the account holds: whether the table is there, whose it is, its rows oldest first, and lock tables.
 
-    `owned` is False for a table without our comment. `locks` maps table name to comment for `<table>_LOCK…`.
-    `missing_schema` tells that not even its schema is there (or is not visible).
+    `owned` is False for a table without our comment. `locks` maps table name to comment for `<table>_LOCK…`, `kept` is
+    what SHOW says of the clones that keep rows, `<table>_KEPT_…`. `missing_schema` tells that not even its schema is
+    there (or is not visible).
     """
 
     exists: bool = False
     missing_schema: bool = False
     owned: bool = False
+    empty: bool = False
     owner_role: str = ""
     project: str = ""
     environment: str = ""
     rows: tuple[Applied, ...] = ()
     locks: tuple[tuple[str, str], ...] = ()
+    kept: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def dead_locks(self) -> tuple[tuple[str, str], ...]:
+        """The locks that were taken from a run: `<table>_LOCK_<run>`."""
+        held = min((name for name, _ in self.locks), key=len, default="")
+        return tuple(lock for lock in self.locks if not lock[0].endswith("_LOCK") or lock[0] != held)
 
     @property
     def next_seq(self) -> int:
@@ -93,7 +102,7 @@ class History:
                 "foreign_history",
                 "name another [history] table, or take this one over with `snowmaker repair --adopt`",
             )
-        return replace(state, rows=self.rows(owned=state.owned))
+        return state if state.empty else replace(state, rows=self.rows(owned=state.owned))
 
     def rows(self, *, owned: bool = True) -> tuple[Applied, ...]:
         """All rows, oldest first, without their texts: those without SEQ by INSTALLED_ON, then by SEQ."""
@@ -111,7 +120,7 @@ class History:
         answer = self._session.execute(
             f"SELECT SEQ, SCRIPT_TEXT, ROLLBACK_TEXT FROM {self.table} WHERE SEQ IN ({listed})"
         )
-        return {int(seq): (_unpack(text) or "", _unpack(undo)) for seq, text, undo in answer.rows}
+        return {int(seq): (unpack(text) or "", unpack(undo)) for seq, text, undo in answer.rows}
 
     def _shown(self) -> HistoryState:
         database, schema, table = self.parts
@@ -129,16 +138,19 @@ class History:
             for name, record in shown.items()
             if name == prefix or name.startswith(f"{prefix}_")
         )
+        kept = tuple(record for name, record in shown.items() if name.startswith(f"{table}_KEPT_"))
         if table not in shown:
-            return HistoryState(locks=locks)
+            return HistoryState(locks=locks, kept=kept)
         mark = _mark(shown[table]["comment"] or "")
         return HistoryState(
             exists=True,
             owned=mark is not None,
+            empty=shown[table].get("rows") == 0,
             owner_role=shown[table].get("owner") or "",
             project=(mark or {}).get("snowmaker", ""),
             environment=(mark or {}).get("environment", ""),
             locks=locks,
+            kept=kept,
         )
 
     # writing
@@ -228,7 +240,8 @@ def pack(text: str) -> str:
     return packed
 
 
-def _unpack(text: str | None) -> str | None:
+def unpack(text: str | None) -> str | None:
+    """What `pack` was given."""
     if text is None or not text.startswith(_PACKED):
         return text
     return zlib.decompress(base64.b64decode(text[len(_PACKED) :])).decode()
@@ -277,7 +290,7 @@ def _applied(record: dict[str, Any]) -> Applied:
         source_checksum=text("source_checksum"),
         statements=number("statements"),
         statements_done=number("statements_done"),
-        query_ids=_query_ids(_unpack(text("query_ids")) or ""),
+        query_ids=_query_ids(unpack(text("query_ids")) or ""),
         error=text("error"),
         git_commit=text("git_commit"),
         tool_version=text("tool_version"),

@@ -1,4 +1,4 @@
-"""A folder of migration files → Sources: names, directives, pairs of script and rollback.
+"""A folder of migration files → Sources: names, pairs of script and rollback.
 
 Names are schemachange's (V, R and A, in any case) and Flyway's (U): https://github.com/Snowflake-Labs/schemachange
 """
@@ -8,15 +8,15 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from snowmaker import sql
 from snowmaker.config import Settings
+from snowmaker.directives import read_directives
 from snowmaker.errors import ConfigError, SourceError
 from snowmaker.model import Directives, Kind, Source
-from snowmaker.suggest import did_you_mean, listed
 from snowmaker.versions import VersionKey, version_key
 
 _VERSION = r"(?P<version>(?:[^_]|_(?!_))+)?"
@@ -30,15 +30,7 @@ _NO_DESCRIPTION = re.compile(r"^(?:[VU]\d[^_]*|[RAU]_+)\.sql(?:\.jinja)?$", re.I
 _OTHER_ENDING = re.compile(r"^(?:[VU]\d[^_]*|[RAU])__.+\.sql\.(?:j2|jinja2)$", re.IGNORECASE)
 _NAMES = "V1.2__add_orders.sql, R__orders_view.sql, A__refresh.sql, and U1.2__add_orders.sql for the rollback"
 
-_COMMENT = re.compile(r"\s*(?:(?:--|//)(?P<line>[^\n]*)(?:\n|\Z)|/\*(?s:.*?)\*/|\{#(?s:.*?)#\})")
-_DIRECTIVE = re.compile(r"\s*snowmaker\s*:(?P<said>.*)", re.IGNORECASE)
-_NO_COLON = re.compile(r"\s*snowmaker\s+\w+\s*=", re.IGNORECASE)
-_ELSEWHERE = re.compile(r"(?:--|//)[ \t]*snowmaker[ \t]*:", re.IGNORECASE)
-_WORD = re.compile(r'(?P<key>[^\s=]+)(?P<equals>=(?P<value>(?:"(?:[^"]|"")*"|[^\s"])*))?')
-_ROLE = re.compile(r'[A-Za-z_][\w$]*|"(?:[^"]|"")+"', re.ASCII)
-_NAME = re.compile(r"[^\s,]+")
-_DIRECTIVES = ("role", "only", "depends", "transaction", "irreversible")
-_SAY = "write `-- snowmaker: role=NAME only=dev,test depends=R__base transaction=on irreversible`"
+Tell = Callable[[SourceError], None]  # told of each fault; what it returns from is passed over
 
 
 def load(folder: Path, settings: Settings) -> tuple[Source, ...]:
@@ -46,6 +38,19 @@ def load(folder: Path, settings: Settings) -> tuple[Source, ...]:
 
     `folder` is the project's: paths are shown from there. Raises SourceError, ConfigError.
     """
+    return _load(folder, settings, _refuse)
+
+
+def examine(folder: Path, settings: Settings) -> tuple[tuple[Source, ...], tuple[SourceError, ...]]:
+    """As `load`, but with all that is wrong with the files beside it, in place of the first thing raised.
+
+    A file whose content is at fault is there, without directives. Raises ConfigError.
+    """
+    faults: list[SourceError] = []
+    return _load(folder, settings, faults.append), tuple(faults)
+
+
+def _load(folder: Path, settings: Settings, tell: Tell) -> tuple[Source, ...]:
     root = settings.migrations
     if not root.is_dir():
         if root == settings.folder / "migrations":
@@ -54,15 +59,22 @@ def load(folder: Path, settings: Settings) -> tuple[Source, ...]:
         raise ConfigError(f"there is no folder {root}", "no_migrations", hint)
     scripts: list[Source] = []
     undos: list[_Undo] = []
-    for path in _files(root, folder):
-        shown = _shown(path, folder)
-        found = _recognise(path, shown)
+    for path in _files(root, folder, tell):
+        try:
+            found = _recognise(path, _shown(path, folder), tell)
+        except SourceError as error:
+            tell(error)
+            continue
         if isinstance(found, _Undo):
             undos.append(found)
         elif found is not None:
             scripts.append(found)
-    _refuse_duplicates(scripts)
-    return order(_paired(scripts, undos))
+    _refuse_duplicates(scripts, tell)
+    return order(_paired(scripts, undos, tell))
+
+
+def _refuse(fault: SourceError) -> None:
+    raise fault
 
 
 def order(sources: Iterable[Source]) -> tuple[Source, ...]:
@@ -79,6 +91,19 @@ def normalise(text: str) -> str:
     """Text without a byte-order mark, every line end `\\n`: what checksums are made of."""
     text = text.removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put a file in the place of another, whole or not at all."""
+    path = path.resolve()  # a link stays one
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        beside.write_bytes(content)
+        shutil.copymode(path, beside)
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def read_text(path: Path, shown: str) -> str:
@@ -115,7 +140,7 @@ class _Undo:
     source: Source
 
 
-def _files(root: Path, folder: Path) -> Iterator[Path]:
+def _files(root: Path, folder: Path, tell: Tell) -> Iterator[Path]:
     """The files below a folder, sorted. Links are followed, each folder once; hidden folders are left out."""
     seen: set[tuple[int, int]] = set()
     pending = [root]
@@ -135,11 +160,11 @@ def _files(root: Path, folder: Path) -> Iterator[Path]:
                         pending.append(current / entry.name)
         except OSError as error:
             shown = _shown(current, folder)
-            raise SourceError(f"cannot be read: {error.strerror}", "unreadable", file=shown) from error
+            tell(SourceError(f"cannot be read: {error.strerror}", "unreadable", file=shown))
     return iter(sorted(found))
 
 
-def _recognise(path: Path, shown: str) -> Source | _Undo | None:
+def _recognise(path: Path, shown: str, tell: Tell) -> Source | _Undo | None:
     name = path.name.strip()
     if _CLI.search(name):
         hint = "snowmaker runs SQL only; write it as a step of the pipeline, and move the file elsewhere"
@@ -150,45 +175,45 @@ def _recognise(path: Path, shown: str) -> Source | _Undo | None:
             raise _misnamed("a template ends in .sql.jinja, or simply in .sql", shown)
         return None
     if match := _SCRIPT.search(name):
-        return _script(path, shown, match)
+        return _script(path, shown, match, tell)
     match = _UNDO.search(name)
     if match and (match["separator"] == "__" or (match["version"] or "_")[0] in "_0123456789"):
-        return _rollback(path, shown, match)
+        return _rollback(path, shown, match, tell)
     if _NO_DESCRIPTION.search(name):
         raise _misnamed("a migration's name needs a description", shown)
     return None
 
 
-def _script(path: Path, shown: str, match: re.Match[str]) -> Source:
+def _script(path: Path, shown: str, match: re.Match[str], tell: Tell) -> Source:
     if match["v"] and not match["version"]:
         raise _misnamed("a versioned script needs a version", shown)
     if match["separator"] != "__":
         prefix = f"V{match['version']}" if match["v"] else match["ra"].upper()
         raise _misnamed(f"two underscores are required between {prefix!r} and the description", shown)
     kind: Kind = "versioned" if match["v"] else "repeatable" if match["ra"].upper() == "R" else "always"
-    return _source(path, shown, kind, match["version"] if match["v"] else "", match["description"])
+    return _source(path, shown, kind, match["version"] if match["v"] else "", match["description"], tell)
 
 
-def _rollback(path: Path, shown: str, match: re.Match[str]) -> _Undo | None:
+def _rollback(path: Path, shown: str, match: re.Match[str], tell: Tell) -> _Undo | None:
     version = match["version"] or ""
     if match["separator"] != "__":
         raise _misnamed(f"two underscores are required between {'U' + version!r} and the description", shown)
     kind: Kind = "versioned" if version else "repeatable"
-    source = _source(path, shown, kind, version, match["description"])
+    source = _source(path, shown, kind, version, match["description"], tell)
     if source.directives.only or source.directives.depends or source.directives.irreversible:
-        text = "a rollback runs where and when its migration did; it takes role= and transaction= only"
-        raise SourceError(text, "bad_directive", "say it in the migration's file", shown, 1)
+        text = "a rollback runs where and when its migration did; it takes role=, transaction= and allow= only"
+        tell(SourceError(text, "bad_directive", "say it in the migration's file", shown, 1))
     return _Undo(version, _stem(path.name)[len("U__") :], source)
 
 
-def _source(path: Path, shown: str, kind: Kind, version: str, description: str) -> Source:
+def _source(path: Path, shown: str, kind: Kind, version: str, description: str, tell: Tell) -> Source:
     script = _without_jinja(path.name)
     try:
         script.encode()
     except UnicodeEncodeError:
         text = "the file's name is not UTF-8"
         raise SourceError(text, "not_utf8", "rename the file", _printable(shown)) from None
-    text = read_text(path, shown)
+    text, directives = _content(path, shown, tell)
     return Source(
         script=script,
         kind=kind,
@@ -197,8 +222,18 @@ def _source(path: Path, shown: str, kind: Kind, version: str, description: str) 
         path=shown,
         text=text,
         source_checksum=hashlib.sha256(text.encode()).hexdigest(),
-        directives=read_directives(text, shown),
+        directives=directives,
     )
+
+
+def _content(path: Path, shown: str, tell: Tell) -> tuple[str, Directives]:
+    text = ""
+    try:
+        text = read_text(path, shown)
+        return text, read_directives(text, shown)
+    except SourceError as error:
+        tell(error)
+        return text, Directives()
 
 
 def _misnamed(text: str, shown: str) -> SourceError:
@@ -225,23 +260,23 @@ def _printable(shown: str) -> str:
 # pairs
 
 
-def _refuse_duplicates(scripts: list[Source]) -> None:
+def _refuse_duplicates(scripts: list[Source], tell: Tell) -> None:
     names: dict[str, Source] = {}
     versions: dict[VersionKey, Source] = {}
     for source in scripts:
         first = names.setdefault(source.script.lower(), source)
         if first is not source:
             text = f"the script name {source.script} exists twice: {first.path} and {source.path}"
-            raise SourceError(text, "duplicate_name", "rename one of them", source.path)
+            tell(SourceError(text, "duplicate_name", "rename one of them", source.path))
         if source.kind != "versioned":
             continue
         first = versions.setdefault(version_key(source.version), source)
         if first is not source:
             text = f"the version {source.version} exists twice: {first.path} and {source.path}"
-            raise SourceError(text, "duplicate_version", "give one of them another version", source.path)
+            tell(SourceError(text, "duplicate_version", "give one of them another version", source.path))
 
 
-def _paired(scripts: list[Source], undos: list[_Undo]) -> Iterator[Source]:
+def _paired(scripts: list[Source], undos: list[_Undo], tell: Tell) -> Iterator[Source]:
     versions = {version_key(source.version) for source in scripts if source.kind == "versioned"}
     names = {_stem(source.script)[len("R__") :] for source in scripts if source.kind == "repeatable"}
     by_version: dict[VersionKey, Source] = {}
@@ -252,15 +287,15 @@ def _paired(scripts: list[Source], undos: list[_Undo]) -> Iterator[Source]:
             if version_key(undo.version) not in versions:
                 if not undo.version[0].isdigit():
                     continue  # a file such as Utilities__common.sql
-                raise _orphan(source, f"V{undo.version}__….sql")
+                tell(_orphan(source, f"V{undo.version}__….sql"))
             first = by_version.setdefault(version_key(undo.version), source)
         else:
             if undo.name not in names:
-                raise _orphan(source, f"R__{undo.name}.sql")
+                tell(_orphan(source, f"R__{undo.name}.sql"))
             first = by_name.setdefault(undo.name, source)
         if first is not source:
             text = f"there are two rollbacks of one script: {first.path} and {source.path}"
-            raise SourceError(text, "duplicate_rollback", "remove one of them", source.path)
+            tell(SourceError(text, "duplicate_rollback", "remove one of them", source.path))
     for source in scripts:
         if source.kind == "versioned":
             yield replace(source, undo=by_version.get(version_key(source.version)))
@@ -274,80 +309,3 @@ def _orphan(source: Source, wanted: str) -> SourceError:
     hint = "a rollback is named as its migration is: U<version>__….sql for a V, U__<name>.sql for an R"
     text = f"is the rollback of a script that is not there: {wanted}"
     return SourceError(text, "orphan_rollback", hint, source.path)
-
-
-# directives
-
-
-def read_directives(text: str, shown: str) -> Directives:
-    """The directives in the leading comments of a script; raises SourceError, which names the file `shown`."""
-    if "snowmaker" not in text and "snowmaker" not in text.lower():
-        return Directives()
-    found: dict[str, str] = {}
-    end = 0
-    while match := _COMMENT.match(text, end):
-        if match["line"] is not None:
-            line = text.count("\n", 0, match.start("line")) + 1
-            _read_line(match["line"], found, shown, line)
-        end = match.end()
-    _refuse_elsewhere(text, end, shown)
-    return Directives(
-        role=found.get("role", ""),
-        only=_names(found.get("only", "")),
-        depends=_names(found.get("depends", "")),
-        transaction=found.get("transaction") == "on",
-        irreversible="irreversible" in found,
-    )
-
-
-def _read_line(comment: str, found: dict[str, str], shown: str, line: int) -> None:
-    said = _DIRECTIVE.match(comment)
-    if said is None:
-        if _NO_COLON.match(comment):
-            text = "a directive needs a colon after `snowmaker`"
-            raise SourceError(text, "bad_directive", _SAY, shown, line)
-        return
-    for word in _WORD.finditer(said["said"]):
-        key = word["key"].lower()
-        if key not in _DIRECTIVES:
-            hint = did_you_mean(key, _DIRECTIVES) or f"there are: {listed(_DIRECTIVES)}"
-            raise SourceError(f"unknown directive {word['key']!r}", "unknown_directive", hint, shown, line)
-        if key in found:
-            text = f"directive {key} is given twice"
-            raise SourceError(text, "bad_directive", "keep one of them", shown, line)
-        problem = _problem(key, word["value"])
-        if problem:
-            raise SourceError(f"directive {key} {problem}", "bad_directive", _SAY, shown, line)
-        found[key] = word["value"] or ""
-
-
-def _problem(key: str, value: str | None) -> str:
-    """What is wrong with a directive's value, or ''."""
-    if key == "irreversible":
-        return "takes no value" if value is not None else ""
-    if not value:
-        return "needs a value"
-    if "{{" in value or "{%" in value:
-        return "is read before templates are rendered: it cannot contain one"
-    if key == "transaction":
-        return "" if value in ("on", "off") else f"is {value!r}; it may be on, off"
-    if key == "role":
-        return "" if _ROLE.fullmatch(value) else f"is {value!r}, which is no role's name"
-    return "" if all(_NAME.fullmatch(name) for name in value.split(",")) else "has an empty name in its list"
-
-
-def _names(value: str) -> tuple[str, ...]:
-    return tuple(value.split(",")) if value else ()
-
-
-def _refuse_elsewhere(text: str, end: int, shown: str) -> None:
-    """A directive below the first statement would be overlooked; in a string or a body it is only text."""
-    places = [match.start() for match in _ELSEWHERE.finditer(text, end)]
-    if not places:
-        return
-    comments = [(begin, stop) for state, begin, stop in sql.spans(text) if state == "comment"]
-    for place in places:
-        if any(begin <= place < stop for begin, stop in comments):
-            line = text.count("\n", 0, place) + 1
-            text = "a directive stands only in the comments at the top of a file"
-            raise SourceError(text, "misplaced_directive", "move it above the first statement", shown, line)

@@ -11,6 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,12 +23,16 @@ from snowmaker.sql import like_pattern, quote_literal, quote_name
 LEASE = 60.0  # seconds that a lock holds without a renewal
 BEAT = 15.0  # seconds between renewals
 POLL = 2.0  # seconds between looks while waiting
+KEPT_SESSIONS = 50  # of a run's earlier sessions, as a comment has room for them
 EXISTS = 2002
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds the lock, as its comment says; times are the account's."""
+    """Who holds the lock, as its comment says; times are the account's.
+
+    `session` is the run's session, `earlier` the ones it had before; `work` is its verb: migrate, rollback, …
+    """
 
     run: str
     session: str = ""
@@ -35,6 +40,13 @@ class Holder:
     host: str = ""
     since: str = ""
     expires: str = ""
+    work: str = ""
+    earlier: str = ""
+
+    @property
+    def sessions(self) -> tuple[str, ...]:
+        """All sessions that are known, the newest last."""
+        return tuple(one for one in (*self.earlier.split(), self.session) if one.isdigit())
 
     def __str__(self) -> str:
         who = f"{self.user or 'somebody'} on {self.host or 'an unknown host'}"
@@ -48,16 +60,22 @@ class Holder:
             return False
 
 
+def elapsed() -> float:
+    """Seconds of a clock that goes on while this machine sleeps: the account's does, too."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
 class AccountClock:
     """The account's time, from one reading and this machine's monotonic clock."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now.astimezone(UTC)
-        self._read = time.monotonic()
+        self._read = elapsed()
 
     def now(self) -> datetime:
         """The account's time now, in UTC."""
-        return self._now + timedelta(seconds=time.monotonic() - self._read)
+        return self._now + timedelta(seconds=elapsed() - self._read)
 
 
 class Lock:
@@ -78,13 +96,14 @@ class Lock:
         self._clock = clock
         self._me = replace(me, since=_stamp(clock.now()))
         self._held = False
+        self._left = False
         self._renewed = 0.0
         self._stop = threading.Event()
         self._beat = threading.Thread(target=self._heartbeat, daemon=True, name="snowmaker-heartbeat")
 
     def acquire(self, timeout: float, waiting: Callable[[Holder, float], None] = lambda holder, left: None) -> None:
         """Hold the lock within `timeout` seconds, taking over an expired one; raises LockHeldError."""
-        deadline = time.monotonic() + timeout
+        deadline = elapsed() + timeout
         while not self._create():
             holder = self.holder()
             if holder is None:
@@ -92,7 +111,7 @@ class Lock:
             if holder.expired(self._clock.now()):
                 self.take_over(holder)
                 continue
-            left = deadline - time.monotonic()
+            left = deadline - elapsed()
             if left <= 0:
                 raise LockHeldError(
                     f"the lock {self.table} is held by {holder}",
@@ -102,34 +121,51 @@ class Lock:
             waiting(holder, left)
             time.sleep(min(POLL, left))
         self._held = True
-        self._renewed = time.monotonic()
+        self._session.watch = self.check
         self._beat.start()
 
     def check(self) -> None:
         """Raise LockLostError when the lock was not renewed for half a lease: another may soon take it."""
-        if self._held and time.monotonic() - self._renewed > LEASE / 2:
+        if self._held and self._late():
             raise LockLostError(
                 f"the lock {self.table} could not be renewed for {LEASE / 2:.0f} s; nothing more was sent",
                 "lock_lost",
-                "see that the network is up, then run `snowmaker status`",
+                "see that the network is up, then run it again: it finds out what was done, and goes on",
             )
+
+    def _late(self) -> bool:
+        """Too late to renew it: it may be another's by now. Once late, it stays so."""
+        return elapsed() - self._renewed > LEASE / 2
 
     def moved(self, session: Session) -> None:
         """The run goes on with another session: say so in the comment, at once."""
+        earlier = " ".join([*self._me.earlier.split(), self._me.session][-KEPT_SESSIONS:])
         self._session = session
-        self._me = replace(self._me, session=session.session_id)
+        self._me = replace(self._me, session=session.session_id, earlier=earlier)
         if self._held:
+            self.check()
+            sent = elapsed()
             session.execute(self._comment(), counted=False)
-            self._renewed = time.monotonic()
+            self._renewed = sent
+
+    def remember(self, text: str) -> None:
+        """Keep a text in the lock's table, which the next run finds where this one dies."""
+        self._session.execute(f"INSERT INTO {self.table} (HOLDER) SELECT ?", (text,), fetch=False)
+
+    def leave(self) -> None:
+        """This run cannot say what it has done: `release` keeps the lock's table, by which the next run finds out."""
+        self._left = True
 
     def release(self) -> None:
         """Drop the lock if it is still ours to drop; what cannot be dropped expires by itself."""
         self._stop.set()
         if self._beat.is_alive():
             self._beat.join(BEAT)
-        if self._held and time.monotonic() - self._renewed < LEASE:
-            self._held = False
-            self._session.execute(f"DROP TABLE IF EXISTS {self.table}", fetch=False)
+        if self._held and not self._late():
+            text = f"ALTER TABLE {self.table} RENAME TO {self._kept(self._me)}"
+            with suppress(AccountError):  # must not hide the error that ended the run
+                self._session.execute(text if self._left else f"DROP TABLE IF EXISTS {self.table}", fetch=False)
+        self._held = False
 
     def holder(self) -> Holder | None:
         """Who holds it, or None; one request."""
@@ -142,36 +178,37 @@ class Lock:
 
     def take_over(self, holder: Holder) -> bool:
         """Rename the lock out of the way, keeping it for recovery, and end its session; False when it was gone."""
-        run = "".join(letter for letter in holder.run if letter.isalnum() or letter in "-_") or _stamp(
-            self._clock.now()
-        )
-        target = quote_name(*self.parts[:2], f"{self.parts[2]}_{run}")
         try:
-            self._session.execute(f"ALTER TABLE {self.table} RENAME TO {target}", fetch=False)
+            self._session.execute(f"ALTER TABLE {self.table} RENAME TO {self._kept(holder)}", fetch=False)
         except StatementError as error:
             if error.errno in {EXISTS, 2003}:
                 return False  # another was quicker
             raise
-        self._abort(holder.session)
+        for session in holder.sessions:
+            self._abort(session)
         return True
+
+    def _kept(self, holder: Holder) -> str:
+        run = "".join(letter for letter in holder.run if letter.isalnum() or letter in "-_")
+        return quote_name(*self.parts[:2], f"{self.parts[2]}_{run or _stamp(self._clock.now())}")
 
     def _create(self) -> bool:
         text = (
             f"CREATE TRANSIENT TABLE {self.table} (HOLDER VARCHAR) DATA_RETENTION_TIME_IN_DAYS = 0 "
             f"COMMENT = {quote_literal(self._described())}"
         )
+        sent = elapsed()
         try:
             self._session.execute(text, fetch=False)
         except StatementError as error:
             if error.errno == EXISTS:
                 return False
             raise
+        self._renewed = sent
         return True
 
     def _abort(self, session: str) -> None:
         """https://docs.snowflake.com/en/sql-reference/functions/system_abort_session; needs a privilege."""
-        if not session.isdigit():
-            return
         try:
             self._session.execute(f"SELECT SYSTEM$ABORT_SESSION({int(session)})")
         except StatementError:
@@ -187,7 +224,9 @@ class Lock:
     def _heartbeat(self) -> None:
         second: Session | None = None
         while not self._stop.wait(BEAT):
-            sent = time.monotonic()
+            sent = elapsed()
+            if self._late():
+                break
             try:
                 second = second or self._connect()
                 second.execute(self._comment(), counted=False)

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 Kind = Literal["versioned", "repeatable", "always", "component"]
@@ -15,6 +16,9 @@ Destructive = Literal["yes", "no", "unknown"]
 State = Literal["pending", "applied", "changed", "missing", "failed", "rolled_back", "out_of_order", "ignored"]
 Action = Literal["run", "rerun", "resume", "undo"]
 Outcome = Literal["applied", "resumed", "failed", "skipped", "rolled_back"]
+
+ChangeAction = Literal["create", "alter", "replace", "drop", "grant", "revoke"]
+Effect = Literal["safe", "replace", "destructive"]
 
 PLAN_FORMAT = 1
 
@@ -39,13 +43,17 @@ class Statement:
 
 @dataclass(frozen=True)
 class Directives:
-    """What the leading comment of a script asks for: `-- snowmaker: role=X only=dev,test depends=… transaction=on`."""
+    """What the leading comment of a script asks for: `-- snowmaker: role=X only=dev,test depends=… transaction=on`.
+
+    `allow` are lint rules that the script is not to be judged by.
+    """
 
     role: str = ""
     only: tuple[str, ...] = ()
     depends: tuple[str, ...] = ()
     transaction: bool = False
     irreversible: bool = False
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,6 +167,27 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A zero-copy clone `name` of a `table`, made before a script took rows from it, by its statement `statement`.
+
+    `how` is drop or change; `at` is when; `rows`, `bytes` and `owner` are what the account says of the clone.
+    """
+
+    name: tuple[str, ...]
+    run: str
+    script: str
+    seq: int
+    statement: int
+    table: tuple[str, ...]
+    how: str
+    at: datetime
+    rows: int = 0
+    bytes: int = 0
+    transient: bool = False
+    owner: str = ""
+
+
+@dataclass(frozen=True)
 class Skipped:
     """A script that the plan leaves alone although it could run, and why."""
 
@@ -171,7 +200,8 @@ class Plan:
     """What would be done, in order; pure data.
 
     `warnings` are for the reader; `refusals` are why it must not be executed as it stands (policies), each as
-    (policy, text, hint).
+    (policy, text, hint). `history` says which rows of which history it was made against, `to` and `out_of_order` what
+    was asked for: a plan file is compared with what would be planned now.
     """
 
     environment: str
@@ -179,6 +209,9 @@ class Plan:
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
     refusals: tuple[tuple[str, str, str], ...] = ()
+    history: str = ""
+    to: str | None = None
+    out_of_order: bool = False
 
     @property
     def statements(self) -> int:
@@ -195,7 +228,125 @@ class Plan:
             "skipped": [asdict(skipped) for skipped in self.skipped],
             "warnings": list(self.warnings),
             "refusals": [list(refusal) for refusal in self.refusals],
+            "history": self.history,
+            "to": self.to,
+            "out_of_order": self.out_of_order,
         }
+
+
+@dataclass(frozen=True)
+class Touch:
+    """The statement that touched an object last, as the query history has it: whose, when, and under which role.
+
+    `run` and `script` are snowmaker's own, where it sent the statement.
+    """
+
+    user: str
+    role: str
+    at: datetime
+    query_id: str
+    statement: str
+    run: str = ""
+    script: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As `diff --drift --json` has it."""
+        return {
+            "user": self.user,
+            "role": self.role or None,
+            "at": self.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "query_id": self.query_id,
+            "statement": self.statement,
+            "run": self.run or None,
+            "script": self.script or None,
+        }
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference between a declared and a live component, and the statements that end it.
+
+    `statements` has each statement with what takes it back; `role` is the one to run them, '' the connection's.
+    `attributes` has old and new values by property. `effect` says whether it is safe, replaces the object, or can
+    lose what cannot be had back; `warnings` say what else breaks. `touched` is who changed the live one last, where
+    that was asked for and is known.
+    """
+
+    action: ChangeAction
+    kind: str
+    target: str
+    effect: Effect
+    reason: str
+    statements: tuple[tuple[str, tuple[str, ...]], ...]
+    attributes: tuple[tuple[str, Any, Any], ...] = ()
+    role: str = ""
+    warnings: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 0
+    touched: Touch | None = None
+
+    @property
+    def sql(self) -> tuple[str, ...]:
+        """The statements, in order."""
+        return tuple(statement for statement, _ in self.statements)
+
+    @property
+    def undo(self) -> tuple[str, ...]:
+        """The statements that take it back, in order."""
+        return tuple(text for _, undo in reversed(self.statements) for text in undo)
+
+    def to_json(self) -> dict[str, Any]:
+        """The change as `diff --json` has it (DESIGN.md §5)."""
+        return {
+            "action": self.action,
+            "kind": self.kind,
+            "target": self.target,
+            "class": self.effect,
+            "sql": list(self.sql),
+            "undo": list(self.undo),
+            "attributes": {name: {"old": old, "new": new} for name, old, new in self.attributes},
+            "reason": self.reason,
+            "role": self.role or None,
+            "warnings": list(self.warnings),
+            "file": self.file or None,
+            "line": self.line or None,
+            **({"touched": self.touched.to_json()} if self.touched is not None else {}),
+        }
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What is declared against what is there: the changes that would end the differences, in order.
+
+    `round_trips` counts the query requests that reading the account took. `missing` has the privileges that the roles
+    of the changes lack, where the account tells: (role, statement, privilege).
+    """
+
+    environment: str
+    changes: tuple[Change, ...] = ()
+    warnings: tuple[str, ...] = ()
+    missing: tuple[tuple[str, str, str], ...] = ()
+    round_trips: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The difference as `diff --json` has it (DESIGN.md §5)."""
+        return {
+            "environment": self.environment,
+            "changes": [change.to_json() for change in self.changes],
+            "warnings": list(self.warnings),
+            "missing": [dict(zip(("role", "statement", "privilege"), one, strict=True)) for one in self.missing],
+            "round_trips": self.round_trips,
+        }
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """What became of the files when they took over what the account has; `left` is what still differs, and why."""
+
+    environment: str
+    files: tuple[str, ...]
+    adopted: int
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -236,6 +387,75 @@ class Result:
     warnings: tuple[str, ...] = ()
 
 
+Verdict = Literal["proven", "broken", "irreversible", "not_rehearsed"]
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What a rehearsal says of one script; `differences` are what its rollback did not bring back."""
+
+    script: str
+    verdict: Verdict
+    detail: str = ""
+    differences: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """The verdicts of a rehearsal, as which role it ran, and what a reader has to know besides."""
+
+    environment: str
+    role: str
+    scripts: tuple[Rehearsed, ...] = ()
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def broken(self) -> bool:
+        """Whether a script is."""
+        return any(one.verdict == "broken" for one in self.scripts)
+
+
+CheckOutcome = Literal["passed", "failed", "error"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of one check: a query that must return no rows, or a privilege that a role must or must not have.
+
+    `rows` are the first that a failed query returned, of `count`.
+    """
+
+    check: str
+    kind: Literal["query", "access"]
+    outcome: CheckOutcome
+    detail: str = ""
+    rows: tuple[Mapping[str, Any], ...] = ()
+    count: int = 0
+    file: str = ""
+    line: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What the checks of a project say of an account; `role` is whose eyes the queries saw it with."""
+
+    environment: str
+    role: str
+    checks: tuple[Checked, ...] = ()
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        """Whether one failed, or could not be judged."""
+        return any(one.outcome != "passed" for one in self.checks)
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something `check` or `doctor` says. `level` error makes the answer no; `fix` is what to run or change."""
@@ -260,6 +480,9 @@ def plan_from_json(data: dict[str, Any]) -> Plan:
             skipped=tuple(Skipped(**skipped) for skipped in data["skipped"]),
             warnings=tuple(data["warnings"]),
             refusals=tuple((policy, text, hint) for policy, text, hint in data["refusals"]),
+            history=data["history"],
+            to=data["to"],
+            out_of_order=data["out_of_order"],
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a plan: {error}") from error
@@ -270,7 +493,7 @@ def _step(data: dict[str, Any]) -> Step:
     fields["statements"] = _statements(data["statements"])
     fields["undo"] = None if data["undo"] is None else _statements(data["undo"])
     fields["secrets"] = tuple(data["secrets"])
-    listed = {key: tuple(data["directives"][key]) for key in ("only", "depends")}
+    listed = {key: tuple(data["directives"].get(key, ())) for key in ("only", "depends", "allow")}
     fields["directives"] = Directives(**{**data["directives"], **listed})
     return Step(**fields)
 

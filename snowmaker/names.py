@@ -14,6 +14,7 @@ from math import isfinite
 from typing import Literal, NamedTuple
 
 LIMIT = 255  # characters of an identifier
+PLACEHOLDER = "snowmaker:secret:"  # in what stands for a secret: see placeholders.py
 
 _BARE = re.compile(r"[A-Z_][A-Z0-9_$]*")
 _PART = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^\W\d][\w$]*))\s*')
@@ -142,6 +143,45 @@ def quote_literal(value: str | int | float | Decimal | bool | date | None) -> st
         return str(value)
     text = value.isoformat(" ") if isinstance(value, datetime) else str(value)
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+# https://docs.snowflake.com/en/sql-reference/data-types-text#escape-sequences-in-single-quoted-string-constants
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
+_ESCAPE = re.compile(r"''|\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|([0-7]{3})|(.))", re.DOTALL)
+
+
+def read_literal(text: str) -> str:
+    """The text that a string constant of SQL is, in `'` or `$$`: the reverse of `quote_literal`."""
+    if text.startswith("$$"):
+        return text[2:-2]
+
+    def plain(match: re.Match[str]) -> str:
+        hexadecimal, octal, letter = match[1] or match[2], match[3], match[4]
+        if hexadecimal or octal:
+            return chr(int(hexadecimal, 16) if hexadecimal else int(octal, 8))
+        return "'" if letter is None else _ESCAPES.get(letter, letter)
+
+    return _ESCAPE.sub(plain, text[1:-1])
+
+
+def quote_characters(text: str) -> str:
+    """Text as a literal that fits on a line: line breaks and tabs are written as `\\n`, `\\r`, `\\t`."""
+    quoted = quote_literal(text)
+    return quoted.replace("\n", r"\n").replace("\r", r"\r").replace("\t", r"\t")
+
+
+def placeholder(name: str) -> str:
+    """What stands for the secret of that name in a rendered text."""
+    return f"<<{PLACEHOLDER}{name}>>"
+
+
+def quote_body(text: str) -> str:
+    """A body of SQL as a string: between `$$` where that can be, else as a literal.
+
+    https://docs.snowflake.com/en/sql-reference/data-types-text#dollar-quoted-string-constants
+    """
+    fits = "$$" not in text and not text.endswith("$") and "secret:" not in text
+    return f"$${text}$$" if fits else quote_literal(text)
 
 
 def parse_name(text: str) -> tuple[str, ...]:
@@ -337,17 +377,22 @@ def head(text: str, count: int) -> list[Token]:
 
 def named_after(listed: Sequence[Token]) -> tuple[tuple[str, ...], int]:
     """The name behind the kind of object and IF [NOT] EXISTS, and the index behind it."""
+    return chain(listed, name_index(listed))
+
+
+def name_index(listed: Sequence[Token]) -> int:
+    """Where that name begins; behind the last token when no kind of object is known."""
     index = 1
     while index < len(listed) and listed[index].upper not in _NAMED:
         if listed[index].kind != "word":
-            return (), index
+            return len(listed)
         index += 1
     twice = index + 1 < len(listed) and listed[index].upper in _NAMED_FIRST
     index += 2 if twice and listed[index + 1].upper in ("ROLE", "PACKAGE") else 1
     if index < len(listed) and listed[index].upper == "IF":
         while index < len(listed) and listed[index].upper in ("IF", "NOT", "EXISTS"):
             index += 1
-    return chain(listed, index)
+    return index
 
 
 def chain(listed: Sequence[Token], index: int) -> tuple[tuple[str, ...], int]:

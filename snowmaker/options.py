@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -11,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from snowmaker.model import Plan
     from snowmaker.project import Project
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -64,30 +66,41 @@ def add_everywhere(command: click.Command) -> click.Command:
     return command
 
 
+def age(ctx: click.Context, param: click.Parameter, value: str) -> timedelta:
+    """`30d` → a duration: the callback of an option. Raises click.BadParameter."""
+    from snowmaker.gates import read_age
+
+    try:
+        return read_age(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
+def variables(function: Decorated) -> Decorated:
+    """Variables of the templates."""
+    return click.option(
+        "--var",
+        "variables",
+        multiple=True,
+        metavar="NAME=VALUE",
+        expose_value=False,
+        callback=_store_pairs,
+        help="Set a variable of the templates; may be repeated.",
+    )(function)
+
+
 def target(function: Decorated) -> Decorated:
     """The options of a command that depends on an environment but needs no account."""
-    for option in (
-        click.option(
-            "--var",
-            "variables",
-            multiple=True,
-            metavar="NAME=VALUE",
-            expose_value=False,
-            callback=_store_pairs,
-            help="Set a variable of the templates; may be repeated.",
-        ),
-        click.option(
-            "-e",
-            "--environment",
-            metavar="NAME",
-            expose_value=False,
-            callback=_store("environment"),
-            shell_complete=_environments,
-            help="The environment; else SNOWMAKER_ENVIRONMENT, else the project's default.",
-        ),
-    ):
-        function = option(function)
-    return function
+    environment = click.option(
+        "-e",
+        "--environment",
+        metavar="NAME",
+        expose_value=False,
+        callback=_store("environment"),
+        shell_complete=_environments,
+        help="The environment; else SNOWMAKER_ENVIRONMENT, else the project's default.",
+    )
+    return environment(variables(function))
 
 
 def account(function: Decorated) -> Decorated:
@@ -157,6 +170,19 @@ def read(path: str) -> str:
 
         line = data.count(b"\n", 0, error.start) + 1
         raise SourceError("is not UTF-8", "not_utf8", "save it as UTF-8", path, line) from error
+
+
+def plan(path: str) -> Plan:
+    """The plan of a file; raises SourceError where it is none."""
+    import json
+
+    from snowmaker.errors import SourceError
+    from snowmaker.model import plan_from_json
+
+    try:
+        return plan_from_json(json.loads(read(path)))
+    except (ValueError, AttributeError) as error:
+        raise SourceError(f"is no plan: {error}", "bad_plan", "`snowmaker plan -o FILE` writes one", path) from None
 
 
 def scripts(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from snowmaker import sql
 from snowmaker.errors import ConfigError, SourceError
 
-MARK = "snowmaker:secret:"
+MARK = sql.PLACEHOLDER
 _NAME = r"[A-Za-z0-9_]+(?:[./-][A-Za-z0-9_]+)*"
 _PLACEHOLDER = re.compile(rf"<<{MARK}({_NAME})>>")
 # beside a bare literal these would make another token of it, or another string
@@ -30,7 +30,7 @@ def valid_name(name: str) -> bool:
 
 def placeholder(name: str) -> str:
     """What stands for the secret in a rendered script."""
-    return f"<<{MARK}{name}>>"
+    return sql.placeholder(name)
 
 
 def has_mark(text: str) -> bool:
@@ -41,6 +41,11 @@ def has_mark(text: str) -> bool:
 def secret_names(text: str) -> tuple[str, ...]:
     """The secrets that a rendered text needs, sorted."""
     return tuple(sorted(set(_PLACEHOLDER.findall(text)))) if has_mark(text) else ()
+
+
+def offsets(text: str) -> tuple[tuple[str, int], ...]:
+    """Each secret that a rendered text needs, and where its placeholder stands."""
+    return tuple((match[1], match.start()) for match in _PLACEHOLDER.finditer(text)) if has_mark(text) else ()
 
 
 def check(text: str, file: str = "") -> None:

@@ -43,6 +43,7 @@ class Renderer:
         self._settings = settings
         self._environment = environment
         self._templates: Templates | None = None
+        self._marking: Templates | None = None  # apart, as it leaves marks in what it compiles
 
     def render(self, source: Source) -> Script:
         """The script of a source, and of its rollback. Raises SourceError with file and line; ConfigError."""
@@ -62,6 +63,21 @@ class Renderer:
             secrets=placeholders.secret_names(text),
             undo=undo,
         )
+
+    def render_lines(self, source: Source) -> tuple[str, list[int]]:
+        """The text of a source, rendered once more, and the line of the file for each of its lines.
+
+        No lines for a file without templates. Raises as `render` does.
+        """
+        text = normalise(source.text)
+        if _TEMPLATE.search(text) is None:
+            return text.removesuffix("\n"), []
+        if self._marking is None:
+            from snowmaker.templating import Templates
+
+            self._marking = Templates(self._settings, self._environment)
+        rendered, lines = self._marking.render_lines(text, source.path)
+        return rendered.removeprefix("\ufeff"), lines
 
     def _text(self, source: Source) -> str:
         text = normalise(source.text)

@@ -21,7 +21,9 @@ from snowmaker.names import (
     COMMENT,
     LEXEME,
     OPENED,
+    PLACEHOLDER,
     QUOTED,
+    RESERVED,
     STAGE,
     URL,
     SpanState,
@@ -31,30 +33,45 @@ from snowmaker.names import (
     head,
     like_pattern,
     links,
+    name_index,
     named_after,
     next_token,
     pairs,
     parse_name,
+    placeholder,
+    quote_body,
+    quote_characters,
     quote_identifier,
     quote_literal,
     quote_name,
+    read_literal,
     references,
     spans,
     tokens,
 )
 
 __all__ = [
+    "PLACEHOLDER",
+    "RESERVED",
     "SpanState",
     "Token",
+    "chain",
     "changes_session",
     "classify",
     "container_changes",
     "created",
+    "head",
     "like_pattern",
+    "name_index",
+    "named_after",
     "parse_name",
+    "placeholder",
+    "quote_body",
+    "quote_characters",
     "quote_identifier",
     "quote_literal",
     "quote_name",
+    "read_literal",
     "references",
     "refuse_client_commands",
     "spans",
@@ -412,6 +429,12 @@ def _destructive_ddl(text: str, listed: Sequence[Token]) -> tuple[Destructive, s
     return "no", ""
 
 
+def object_kind(text: str) -> str:
+    """The kind of object that a CREATE, ALTER or DROP is about: `TABLE`, `DATABASE ROLE`."""
+    listed = head(text, 12)
+    return _object(listed)[0] if len(listed) > 1 else ""
+
+
 def _object(listed: Sequence[Token]) -> tuple[str, list[str], int]:
     """The kind of object that a CREATE, DROP or ALTER is about, the words before it, and the index behind it."""
     index, before = 1, []
@@ -532,17 +555,17 @@ def container_changes(text: str) -> set[tuple[str, tuple[str, ...]]]:
     """(kind, name) of each database, schema and table that a statement drops, replaces, renames or swaps."""
     found: set[tuple[str, tuple[str, ...]]] = set()
     for part in links(text) if "->>" in text else (text,):
-        found |= _container_changes(head(part, 40))
+        words = [token.upper for token in head(part, 3)]
+        if words[:1] in (["ALTER"], ["DROP"]) or words == ["CREATE", "OR", "REPLACE"]:
+            found |= _container_changes(head(part, 40))
     return found
 
 
 def _container_changes(listed: Sequence[Token]) -> set[tuple[str, tuple[str, ...]]]:
     words = [token.upper for token in listed]
-    first = words[0] if words else ""
-    if first not in ("CREATE", "ALTER", "DROP"):
-        return set()
+    first = words[0]
     kind = _object(listed)[0].split(" ")[-1]
-    if kind not in ("DATABASE", "SCHEMA", "TABLE") or (first == "CREATE" and words[1:3] != ["OR", "REPLACE"]):
+    if kind not in ("DATABASE", "SCHEMA", "TABLE"):
         return set()
     name, after = named_after(listed)
     if not name:

@@ -7,15 +7,18 @@ https://jinja.palletsprojects.com/en/stable/sandbox/
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 import jinja2
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
 from jinja2.loaders import split_template_path
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -34,6 +37,8 @@ _WIDTH = re.compile(r"%[^a-zA-Z%]*(?:\*|\d{5,})")
 _OUTPUT_ONLY = "write {{ secret('NAME') }} and nothing more: the value is put in when the statement is sent"
 _MARKED = f"contains {MARK!r}, which stands for secrets"
 _MISSING = object()
+_NEWLINE = re.compile("\n")
+_LINE = "\ue0ff"  # around a line's number, in a text that is being rendered: of Unicode's private use
 
 
 class Templates:
@@ -70,6 +75,13 @@ class Templates:
             raise self._translated(error, file) from None
         self._check_marks(rendered, file)
         return rendered
+
+    def render_lines(self, text: str, file: str) -> tuple[str, list[int]]:
+        """The rendered text, and for each of its lines the line of the template that it came from."""
+        if _LineMarks.identifier not in self._jinja.extensions:
+            self._jinja.add_extension(_LineMarks)
+        self._jinja.marked = file
+        return _unmarked(self.render(text, file))
 
     def _var(self, name: str, default: Any = _MISSING) -> Any:
         if name in self._variables:
@@ -134,6 +146,31 @@ class Templates:
             if frame.f_code.co_filename in self._roots.files
         ]
         return frames[-1] if frames else (file, 0)
+
+
+class _LineMarks(Extension):
+    """Marks the beginning of each line of one template with its number, so that it is known in what comes out."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """Put the marks into the text between the tags."""
+        marked = isinstance(self.environment, _Jinja) and self.environment.marked == stream.name
+        for token in stream:
+            if marked and token.type == "data":
+                numbers = itertools.count(token.lineno + 1)
+                text = _NEWLINE.sub(lambda _: f"\n{_LINE}{next(numbers)}{_LINE}", token.value)  # noqa: B023
+                yield Token(token.lineno, token.type, text)
+            else:
+                yield token
+
+
+def _unmarked(text: str) -> tuple[str, list[int]]:
+    lines, numbers, last = [], [], 1
+    for line in text.split("\n"):
+        pieces = line.split(_LINE)
+        last = int(pieces[-2]) if len(pieces) > 2 else last
+        numbers.append(last)
+        lines.append("".join(pieces[::2]))
+    return "\n".join(lines), numbers
 
 
 def _limited(parts: Iterable[str]) -> str:
@@ -255,6 +292,7 @@ class _Jinja(ImmutableSandboxedEnvironment):
     """Jinja's sandbox, with guards for secrets and against templates that would fill the memory."""
 
     intercepted_binops = frozenset({"+", "*", "**", "%"})
+    marked = ""  # the template whose lines are marked
 
     def __init__(self, loader: jinja2.BaseLoader) -> None:
         super().__init__(loader=loader, undefined=jinja2.StrictUndefined, autoescape=False, finalize=_output)

@@ -342,11 +342,15 @@ def test_init(tmp_path):
     written = authoring.init(folder)
     assert {path.relative_to(folder).as_posix() for path in written} == {
         "snowmaker.toml",
+        "components/account.yml",
+        "components/components.schema.json",
         "migrations/.gitkeep",
         "templates/new/.gitkeep",
         "templates/macros/.gitkeep",
         ".gitignore",
     }
+    head, *_ = (folder / "components" / "account.yml").read_text().splitlines()
+    assert (folder / "components" / head.rpartition("=")[2]).exists(), "the schema that editors are told of"
     assert tomllib.loads((folder / "snowmaker.toml").read_text())["project"]["name"] == 'my "resort"'
     assert (folder / ".gitignore").read_text() == ".snowmaker/\n"
     assert config.load(folder).name == 'my "resort"'

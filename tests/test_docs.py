@@ -10,6 +10,7 @@ import pytest
 
 from snowmaker import docs
 from snowmaker.cli import COMMANDS, EXIT_CODES, command_of, summary
+from snowmaker.rules import rules
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -47,6 +48,13 @@ def test_first_line_of_a_command_file_is_its_summary(name: str) -> None:
     assert len(said) <= 90
 
 
+@pytest.mark.parametrize("name", rules())
+def test_every_rule_has_its_row_and_its_page(name: str) -> None:
+    assert f"| `{name}` | {rules()[name].level} |" in docs.lint_rules()
+    assert f"<code>{name}</code>" in docs.rule_pages()
+    assert rules()[name].page in docs.rule_pages()
+
+
 def test_exit_codes() -> None:
     assert all(f"| {code} | {text} |" in docs.exit_codes() for code, text in EXIT_CODES.items())
 
@@ -65,14 +73,14 @@ def test_write_then_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert page.read_text().count("old") == len(docs.BLOCKS)
     assert docs.main([str(page)]) == 0
     assert docs.main(["--check", str(page)]) == 0
-    assert page.read_text().startswith("before\n<!-- commands: begin -->\nEvery command")
-    assert page.read_text().endswith("<!-- exit-codes: end -->\nafter\n")
+    assert page.read_text().startswith("before\n<!-- statements: begin -->\n| kind |")
+    assert page.read_text().endswith("<!-- rule-pages: end -->\nafter\n")
 
 
 def test_missing_and_unknown_markers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "page.md"
     page.write_text("no markers\n")
     assert docs.main([str(page)]) == 1
-    assert "lacks the markers of commands" in capsys.readouterr().err
+    assert "lacks the markers of statements" in capsys.readouterr().err
     with pytest.raises(ValueError, match="no generator for the block 'nonsense'"):
         docs.generated("<!-- nonsense: begin -->\n<!-- nonsense: end -->")

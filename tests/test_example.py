@@ -14,7 +14,7 @@ import pytest
 import snowmaker
 
 ROOT = Path(__file__).parent.parent
-PARTS = ("snowmaker.toml", "migrations", "templates", "data")
+PARTS = ("snowmaker.toml", "migrations", "components", "checks", "templates", "data")
 HOURS = "SELECT ORIGIN, MONTH, HOURS FROM SNOWMAKING.MARTS.SNOWMAKING_HOURS"
 
 
@@ -128,3 +128,12 @@ def test_other_environments_have_names_of_their_own(name):
             undo = script.undo.text if script.undo else ""
             assert f"{name.upper()}_SNOWMAKING" in script.text
             assert " SNOWMAKING." not in script.text + undo
+        assert project.check() == ()
+
+
+def test_its_checks_pass(tmp_path: Path) -> None:
+    with snowmaker.Project(copied(tmp_path)) as fresh:
+        found = fresh.test()
+        assert not [one for one in fresh.check() if one.level == "error"]
+    assert len(found.checks) == 16
+    assert not found.failed

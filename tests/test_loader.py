@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from snowmaker import config, loader
 from snowmaker.errors import ConfigError, SourceError
-from snowmaker.loader import read_directives
-from snowmaker.model import Directives, Source
+from snowmaker.model import Source
 from snowmaker.versions import version_key
 
 
@@ -264,48 +263,37 @@ def test_ten_thousand_files_and_one_of_50_megabytes(tmp_path: Path) -> None:
 # directives
 
 
-def test_directives() -> None:
-    text = (
-        "\n/* licence */\n-- snowmaker: role=SECURITYADMIN only=dev,test\n{# jinja #}\n"
-        "// Snowmaker : depends=R__base,R__b TRANSACTION=on irreversible\n-- snowmaker helps\nSELECT 1;"
-    )
-    expected = Directives("SECURITYADMIN", ("dev", "test"), ("R__base", "R__b"), True, True)
-    assert read_directives(text, "f") == expected
-    assert read_directives('-- snowmaker: role="My Role" transaction=off', "f").role == '"My Role"'
-    assert read_directives("SELECT 1", "f") == Directives()
-    assert read_directives("SELECT '-- snowmaker: role=X', $$\n-- snowmaker: role=X\n$$", "f") == Directives()
-
-
-@pytest.mark.parametrize(
-    ("text", "line", "says"),
-    [
-        ("-- snowmaker: rol=X", 1, "did you mean role?"),
-        ("-- x\n--snowmaker:irreversable", 2, "did you mean irreversible?"),
-        ("-- snowmaker: frobnicate", 1, "there are: depends"),
-        ("-- snowmaker: role", 1, "needs a value"),
-        ("-- snowmaker: role=", 1, "needs a value"),
-        ("-- snowmaker: role=A;B", 1, "no role's name"),
-        ("-- snowmaker: role={{prefix}}_X", 1, "before templates are rendered"),
-        ("-- snowmaker: only=dev,,test", 1, "empty name"),
-        ("-- snowmaker: transaction=yes", 1, "it may be on, off"),
-        ("-- snowmaker: irreversible=yes", 1, "takes no value"),
-        ("-- snowmaker: role=A\n-- snowmaker: ROLE=A", 2, "given twice"),
-        ("-- snowmaker role=A", 1, "needs a colon"),
-        ("SELECT 1;\n-- snowmaker: role=A", 2, "only in the comments at the top"),
-        ("SELECT 1; // snowmaker: role=A", 1, "only in the comments at the top"),
-    ],
-)
-def test_bad_directives(text: str, line: int, says: str) -> None:
-    with pytest.raises(SourceError) as caught:
-        read_directives(text, "f.sql")
-    error = caught.value
-    assert (error.file, error.line) == ("f.sql", line)
-    assert says in f"{error.message} {error.hint}"
-
-
 def test_a_rollback_takes_no_directives_of_its_migration(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="role= and transaction= only"):
+    with pytest.raises(SourceError, match="role=, transaction= and allow= only"):
         load(tmp_path, {"V1__x.sql": "SELECT 1", "U1__x.sql": "-- snowmaker: only=dev\nSELECT 1"})
+
+
+def test_all_that_is_wrong_at_once(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "V1__a.sql": "-- snowmaker: rol=X\nSELECT 1",
+        "U1__a.sql": b"\xff",
+        "V01__b.sql": "SELECT 1",
+        "V2_c.sql": "SELECT 1",
+        "U3__d.sql": "-- snowmaker: only=dev\nSELECT 1",
+    }
+    write(tmp_path, files)
+    sources, faults = loader.examine(tmp_path, config.load(tmp_path))
+    codes = [(fault.code, fault.file.rpartition("/")[2]) for fault in faults]
+    assert sorted(codes) == [
+        ("bad_directive", "U3__d.sql"),
+        ("bad_name", "V2_c.sql"),
+        ("duplicate_version", "V1__a.sql"),
+        ("not_utf8", "U1__a.sql"),
+        ("orphan_rollback", "U3__d.sql"),
+        ("unknown_directive", "V1__a.sql"),
+    ]
+    assert {(source.script, source.undo is not None) for source in sources} == {
+        ("V01__b.sql", True),
+        ("V1__a.sql", True),
+    }
+    with pytest.raises(SourceError) as caught:
+        loader.load(tmp_path, config.load(tmp_path))
+    assert (caught.value.code, caught.value.file) == (faults[0].code, faults[0].file)
 
 
 # versions

@@ -39,14 +39,18 @@ def make_lock(sessions, database):
     first = sessions()
     first.execute(f"CREATE DATABASE {database}")
     first.execute(f"CREATE SCHEMA {database}.META")
+    made = []
 
     def make(run, clock=None):
         session = sessions()
         parts = (database, "META", "HISTORY")
         me = Holder(run, session.session_id, "ME", "here")
-        return Lock(parts, session, sessions, clock or AccountClock(datetime.now(UTC)), me)
+        made.append(Lock(parts, session, sessions, clock or AccountClock(datetime.now(UTC)), me))
+        return made[-1]
 
-    return make
+    yield make
+    for lock in made:
+        lock.release()  # its heartbeat too
 
 
 def test_the_second_is_told_who_holds_it(make_lock):

@@ -16,7 +16,7 @@ import pytest
 from snowmaker.shipped import shipped
 
 ROOT = Path(__file__).parent.parent
-EXAMPLE = ("snowmaker.toml", "migrations", "data", "templates/macros")
+EXAMPLE = ("snowmaker.toml", "migrations", "components", "checks", "data", "templates/macros")
 
 
 def pip(*arguments: str | Path, python: Path | None = None) -> None:

@@ -7,16 +7,10 @@ import pytest
 
 from snowmaker import sql
 from snowmaker.errors import SourceError, UsageError
+from snowmaker.ledger import REPAIRED, Ledger, statuses
 from snowmaker.model import Applied, Directives, Plan, Script, Source, plan_from_json
-from snowmaker.planner import (
-    REPAIRED,
-    Ledger,
-    Target,
-    plan_migrate,
-    plan_rollback,
-    refuse_history_containers,
-    statuses,
-)
+from snowmaker.planner import plan_migrate, refuse_history_containers
+from snowmaker.rollback import Target, plan_rollback
 
 KINDS = {"V": "versioned", "R": "repeatable", "A": "always"}
 

@@ -145,7 +145,7 @@ def test_control_characters_are_shown_not_obeyed(capsys: Capture) -> None:
     report.rows([{evil: evil + "\n\t"}], as_json=False)
     report.error(UsageError(evil, hint=evil), as_json=False)
     report.findings([Finding("r", "error", evil, evil, 1, evil, (evil,))], as_json=False)
-    report.history([replace(APPLIED, script=evil, installed_by=evil)], environment=evil, as_json=False)
+    report.history([replace(APPLIED, script=evil, installed_by=evil)], [], environment=evil, as_json=False)
     report.plan(
         Plan(evil, (replace(STEP, script=evil, reason=evil),), warnings=(evil,)),
         formatted=False,
@@ -226,7 +226,7 @@ def test_result(capsys: Capture) -> None:
 
 def test_history(capsys: Capture) -> None:
     half = replace(APPLIED, seq=None, status="Failed", statements_done=1, script_type="U")
-    report.history([APPLIED, half], environment="dev", as_json=False)
+    report.history([APPLIED, half], [], environment="dev", as_json=False)
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == [
         "4",
@@ -241,11 +241,11 @@ def test_history(capsys: Capture) -> None:
         "s",
     ]
     assert "rollback  Failed   1 of 2" in lines[2]
-    report.history([APPLIED], environment="dev", as_json=True)
+    report.history([APPLIED], [], environment="dev", as_json=True)
     row = said(capsys)["rows"][0]
     assert row["script"] == "V1__a.sql"
     assert "script_text" not in row
-    report.history([], environment="dev", as_json=False)
+    report.history([], [], environment="dev", as_json=False)
     assert capsys.readouterr().out == "dev: the history is empty\n"
 
 

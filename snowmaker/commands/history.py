@@ -11,6 +11,10 @@ from snowmaker.options import Invocation
 @options.account
 @click.pass_obj
 def command(call: Invocation, limit: int | None) -> None:
-    """Show the rows of the history, oldest first: migrations, rollbacks, repairs and failures."""
+    """Show the rows of the history, oldest first: migrations, rollbacks, repairs and failures.
+
+    Then what was kept of tables before scripts took rows from them.
+    """
     with call.project() as project:
-        report.history(project.history(limit=limit), environment=project.environment.name, as_json=call.json)
+        rows, kept = project.history(limit=limit), project.kept()
+        report.history(rows, kept, environment=project.environment.name, as_json=call.json)

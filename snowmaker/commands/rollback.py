@@ -11,6 +11,7 @@ from snowmaker.options import Invocation
 @click.option("--to", metavar="V", help="Undo everything after version V, which stays; 0 undoes everything.")
 @click.option("--run", metavar="ID", help="Undo what one run did; its id stands in the history.")
 @click.option("--from-files", is_flag=True, help="Prefer the rollback files to the rollbacks kept in the history.")
+@click.option("--discard-newer-rows", is_flag=True, help="Give up rows that came after what the rollback brings back.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")
 @options.yes
 @options.lock_timeout
@@ -22,6 +23,7 @@ def command(
     to: str | None,
     run: str | None,
     from_files: bool,
+    discard_newer_rows: bool,
     dry_run: bool,
     yes: bool,
     lock_timeout: int,
@@ -35,7 +37,9 @@ def command(
 
     with call.project() as project:
         if dry_run:
-            plan = project.plan_rollback(steps=steps, to=to, run=run, from_files=from_files)
+            plan = project.plan_rollback(
+                steps=steps, to=to, run=run, from_files=from_files, discard_newer_rows=discard_newer_rows
+            )
             report.plan(plan, formatted=False, as_json=call.json)
             return
         result = project.rollback(
@@ -43,6 +47,7 @@ def command(
             to=to,
             run=run,
             from_files=from_files,
+            discard_newer_rows=discard_newer_rows,
             confirm=confirmation.rollback(yes=yes, as_json=call.json),
             lock_timeout=lock_timeout,
             listener=Progress(),

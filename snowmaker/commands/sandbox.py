@@ -35,13 +35,17 @@ def command() -> None:
 )
 @click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @data
+@click.option("--memory", is_flag=True, help="Keep nothing: the account is gone when it ends.")
 @click.pass_obj
-def serve(call: Invocation, port: int, host: str, data: str | None) -> None:
+def serve(call: Invocation, port: int, host: str, data: str | None, memory: bool) -> None:
     """Serve the account until Ctrl-C: account sandbox, user ADMIN, password admin, protocol http."""
     from snowmaker import sandbox
 
+    if memory and data:
+        raise click.UsageError("--memory keeps no files: leave --data out")
+    folder = None if memory else _folder(call, data)
     with suppress(KeyboardInterrupt):  # the way it ends
-        sandbox.serve(port, _folder(call, data), host=host, ready=lambda text: report.served(text, as_json=call.json))
+        sandbox.serve(port, folder, host=host, ready=lambda text: report.served(text, as_json=call.json))
 
 
 @command.command()

@@ -73,6 +73,11 @@ class Account:
         """How many query requests the account has been sent, by all its clients."""
         return int(self._ask("GET", "/sandbox/requests")["requests"])
 
+    def snapshot(self) -> dict[str, dict[str, Any]]:
+        """What the account is now, by kind and name: properties, grants, rows (snapshots.py)."""
+        found: dict[str, dict[str, Any]] = self._ask("GET", "/sandbox/snapshot")
+        return found
+
     def connection(self) -> dict[str, Any]:
         """Keywords for `snowflake.connector.connect`, 4.x or 5.x."""
         return {
@@ -83,7 +88,7 @@ class Account:
             "protocol": "http",
             "authenticator": "PROGRAMMATIC_ACCESS_TOKEN",
             "token": self._address.token,
-            "platform_detection_timeout_seconds": 0,  # off the net, looking for a cloud takes seconds
+            "platform_detection_timeout_seconds": 0.0,  # off the net, looking for a cloud takes seconds
         }
 
     def fault(self, fault: Fault) -> None:

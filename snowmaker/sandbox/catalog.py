@@ -14,18 +14,31 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from snowmaker.sandbox.grants import Grant, Grants, Key
+
 ACCOUNT = 0
+RELATIONS = frozenset((
+    "TABLE", "VIEW", "MATERIALIZED VIEW", "DYNAMIC TABLE", "EXTERNAL TABLE", "EVENT TABLE", "ICEBERG TABLE", "STREAM",
+))  # fmt: skip
+
+
+def space_of(kind: str) -> str:
+    """The namespace of a kind."""
+    return "RELATION" if kind in RELATIONS else kind
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One object. `parent` is the id of its database or schema, ACCOUNT for one of the account itself."""
+    """One object. `parent` is the id of its database or schema, ACCOUNT for one of the account itself.
+
+    `owner` is the id of a role or database role, 0 for what the system owns.
+    """
 
     id: int
     kind: str
     name: str
     parent: int = ACCOUNT
-    owner: str = ""
+    owner: int = 0
     comment: str = ""
     created_on: datetime = field(default_factory=lambda: datetime.now(UTC))
     dropped_on: datetime | None = None
@@ -33,8 +46,8 @@ class Entry:
 
     @property
     def space(self) -> str:
-        """Tables and views share one namespace; every other kind has its own."""
-        return "RELATION" if self.kind in ("TABLE", "VIEW") else self.kind
+        """Tables, views and the like share one namespace; every other kind has its own."""
+        return space_of(self.kind)
 
     @property
     def physical(self) -> str:
@@ -68,22 +81,27 @@ class Entry:
 
 @dataclass(frozen=True)
 class Change:
-    """Entries to store, and ids that are gone for good."""
+    """Entries and grants to store, ids that are gone for good, and grants that were revoked."""
 
     put: tuple[Entry, ...] = ()
     gone: tuple[int, ...] = ()
+    granted: tuple[Grant, ...] = ()
+    revoked: tuple[Key, ...] = ()
 
 
 class Catalog:
-    """All entries, live and dropped. Changed only under the account's DDL lock; read by anyone."""
+    """All entries, live and dropped, and the grants. Changed only under the account's DDL lock; read by anyone."""
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, entries: Iterable[Entry] = (), grants: Iterable[Grant] = ()) -> None:
+        self.grants = Grants()
         self._lock = threading.Lock()
         self._by_id: dict[int, Entry] = {}
         self._live: dict[int, dict[str, dict[str, int]]] = {}
         self._dropped: dict[int, set[int]] = {}
+        self._owned: dict[int, set[int]] = {}
+        self._streams: dict[int, set[int]] = {}
         self._ids = count(1)
-        self.apply(Change(tuple(entries)))
+        self.apply(Change(tuple(entries), granted=tuple(grants)))
 
     def new_id(self) -> int:
         return next(self._ids)
@@ -97,6 +115,10 @@ class Catalog:
                 self._by_id.pop(id_, None)
             for entry in change.put:
                 self._list(entry)
+            for key in change.revoked:
+                self.grants.remove(key)
+            for grant in change.granted:
+                self.grants.add(grant)
             highest = max((entry.id for entry in change.put), default=0)
             if highest:
                 self._ids = count(max(highest + 1, next(self._ids)))
@@ -109,9 +131,15 @@ class Catalog:
         if names.get(old.name) == id_:
             del names[old.name]
         self._dropped.get(old.parent, set()).discard(id_)
+        self._owned.get(old.owner, set()).discard(id_)
+        for table in old.get("tables", ()) if old.kind == "STREAM" else ():
+            self._streams.get(table, set()).discard(id_)
 
     def _list(self, entry: Entry) -> None:
         self._by_id[entry.id] = entry
+        self._owned.setdefault(entry.owner, set()).add(entry.id)
+        for table in entry.get("tables", ()) if entry.kind == "STREAM" else ():
+            self._streams.setdefault(table, set()).add(entry.id)
         if entry.dropped_on is None:
             self._live.setdefault(entry.parent, {}).setdefault(entry.space, {})[entry.name] = entry.id
         else:
@@ -143,6 +171,22 @@ class Catalog:
             found = [self._by_id[id_] for id_ in self._dropped.get(parent, ())]
         found = [entry for entry in found if not kinds or entry.kind in kinds]
         return sorted(found, key=lambda e: e.dropped_on or e.created_on, reverse=True)
+
+    def streams(self, table: int) -> list[Entry]:
+        """The streams that follow the changes of a table."""
+        if table not in self._streams:
+            return []
+        with self._lock:
+            return [self._by_id[id_] for id_ in sorted(self._streams[table])]
+
+    def owned(self, role: int) -> list[Entry]:
+        """What a role owns, dropped objects among it."""
+        with self._lock:
+            return [self._by_id[id_] for id_ in sorted(self._owned.get(role, ()))]
+
+    def get(self, id_: int) -> Entry | None:
+        """The entry, live or dropped; None when it is gone for good."""
+        return self._by_id.get(id_)
 
     def all(self) -> list[Entry]:
         with self._lock:

@@ -17,11 +17,12 @@ class Fault:
     """What shall happen to a statement, before or after it runs.
 
     `fail` answers 000603, `hang` sleeps `seconds` or until canceled, `drop` closes the connection without
-    an answer. `match` is a subset of the JSON query tag, `text` a regular expression searched in the SQL;
-    both None or empty match every statement. It happens `times` times.
+    an answer; `hide` keeps the statement out of the query history for `seconds`. `match` is a subset of the
+    JSON query tag, `text` a regular expression searched in the SQL; both None or empty match every
+    statement. It happens `times` times.
     """
 
-    action: Literal["fail", "hang", "drop"]
+    action: Literal["fail", "hang", "drop", "hide"]
     when: Literal["before", "after"] = "before"
     match: Mapping[str, Any] = field(default_factory=dict)
     text: str | None = None
@@ -29,7 +30,7 @@ class Fault:
     seconds: float = 3600.0
 
     def __post_init__(self) -> None:
-        if self.action not in ("fail", "hang", "drop") or self.when not in ("before", "after"):
+        if self.action not in ("fail", "hang", "drop", "hide") or self.when not in ("before", "after"):
             raise SandboxError(f"no such fault: {self.action} {self.when}")
 
     def to_json(self) -> dict[str, Any]:
@@ -64,11 +65,11 @@ class Faults:
         with self._lock:
             self._left.clear()
 
-    def next(self, when: str, sql: str, tag: str) -> Fault | None:
-        """The first fault that fits this statement now; it is used up by that."""
+    def next(self, when: str, sql: str, tag: str, *, hiding: bool = False) -> Fault | None:
+        """The first fault that fits this statement now; it is used up by that. With `hiding`, only those that hide."""
         with self._lock:
             for index, (fault, times) in enumerate(self._left):
-                if fault.when == when and fault.fits(sql, tag):
+                if fault.when == when and (fault.action == "hide") == hiding and fault.fits(sql, tag):
                     self._left[index : index + 1] = [(fault, times - 1)] if times > 1 else []
                     return fault
         return None

@@ -1,311 +1,312 @@
-"""File formats: their options, and how files are read by them.
+"""The options of file formats: which each type has, their defaults, what they may be, how DESCRIBE writes them.
 
 https://docs.snowflake.com/en/sql-reference/sql/create-file-format
 """
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import json
-import re
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from snowmaker.sandbox import sqlerror
-from snowmaker.sandbox.files import StageFile
-from snowmaker.sandbox.parser import Parser
-from snowmaker.sandbox.sqlerror import SqlError
+from snowmaker.sandbox.parser import Parser, Reader
 
 Options = Mapping[str, Any]
 
 
-def _delimiter(parser: Parser) -> str | None:
-    """A string, or NONE."""
-    value = parser.word_or_string()
+@dataclass(frozen=True)
+class Option:
+    """One option: its default, and how its value is read."""
+
+    default: Any
+    read: Callable[[Parser, str], Any]
+
+    @property
+    def type(self) -> str:
+        """As DESCRIBE names it."""
+        if isinstance(self.default, bool):
+            return "Boolean"
+        if isinstance(self.default, int):
+            return "Integer"
+        return "List" if isinstance(self.default, tuple) else "String"
+
+
+def written(parser: Parser) -> str:
+    """A bare word or a string, in the case it was written in: DESCRIBE gives it back so."""
+    token = parser.peek()
+    if token.kind == "word":
+        return parser.scanner.take().text
+    return parser.word_or_string()
+
+
+# -- kinds of values -----------------------------------------------------------------------------------
+
+
+def _boolean(parser: Parser, name: str) -> bool:
+    if parser.peek().kind == "string":
+        text = parser.string()
+        if text.upper() in ("TRUE", "FALSE"):
+            return text.upper() == "TRUE"
+        raise sqlerror.invalid_value(text, name)
+    return parser.boolean()
+
+
+def _count(parser: Parser, name: str) -> int:
+    value = parser.integer()
+    if value < 0:
+        raise sqlerror.invalid_value(value, name)
+    return value
+
+
+def _strings(parser: Parser, _: str) -> tuple[str, ...]:
+    return parser.strings()
+
+
+def _text_or_none(parser: Parser, _: str) -> str | None:
+    value = written(parser)
     return None if value.upper() == "NONE" else value
 
 
-def _one_of(*allowed: str) -> Callable[[Parser], str]:
-    def read(parser: Parser) -> str:
-        value = parser.word_or_string().upper()
-        if value not in allowed:
-            raise sqlerror.invalid_value(value, "file format option")
+def _character(parser: Parser, name: str) -> str | None:
+    """A single character, or NONE."""
+    value = _text_or_none(parser, name)
+    if value is not None and len(value) > 1:
+        raise sqlerror.invalid_value(value, name)
+    return value or None
+
+
+def _enclosure(parser: Parser, name: str) -> str | None:
+    value = _character(parser, name)
+    if value not in (None, "'", '"'):
+        raise sqlerror.invalid_value(value, name)
+    return value
+
+
+def _delimiter(parser: Parser, name: str) -> str | None:
+    """https://docs.snowflake.com/en/sql-reference/sql/create-file-format: at most 20 characters."""
+    value = _text_or_none(parser, name)
+    if value is not None and not 0 < len(value) <= 20:
+        raise sqlerror.invalid_value(value, name)
+    return value
+
+
+def _time_format(parser: Parser, _: str) -> str:
+    value = written(parser)
+    return "AUTO" if value.upper() == "AUTO" else value
+
+
+def _one_of(*allowed: str) -> Callable[[Parser, str], str]:
+    def read(parser: Parser, name: str) -> str:
+        value = written(parser)
+        if value.upper().replace("-", "").replace("_", "") not in {each.replace("_", "") for each in allowed}:
+            raise sqlerror.invalid_value(value, name)
         return value
 
     return read
 
 
-_COMPRESSION = _one_of("AUTO", "GZIP", "BZ2", "BROTLI", "ZSTD", "DEFLATE", "RAW_DEFLATE", "NONE")
+# -- types ---------------------------------------------------------------------------------------------
 
-CSV: dict[str, tuple[Callable[[Parser], Any], Any]] = {
-    "RECORD_DELIMITER": (_delimiter, "\n"),
-    "FIELD_DELIMITER": (_delimiter, ","),
-    "FILE_EXTENSION": (_delimiter, None),
-    "SKIP_HEADER": (Parser.integer, 0),
-    "PARSE_HEADER": (Parser.boolean, False),
-    "DATE_FORMAT": (Parser.word_or_string, "AUTO"),
-    "TIME_FORMAT": (Parser.word_or_string, "AUTO"),
-    "TIMESTAMP_FORMAT": (Parser.word_or_string, "AUTO"),
-    "BINARY_FORMAT": (_one_of("HEX", "BASE64", "UTF8"), "HEX"),
-    "ESCAPE": (_delimiter, None),
-    "ESCAPE_UNENCLOSED_FIELD": (_delimiter, "\\"),
-    "TRIM_SPACE": (Parser.boolean, False),
-    "FIELD_OPTIONALLY_ENCLOSED_BY": (_delimiter, None),
-    "NULL_IF": (Parser.strings, ("\\N",)),
-    "COMPRESSION": (_COMPRESSION, "AUTO"),
-    "ERROR_ON_COLUMN_COUNT_MISMATCH": (Parser.boolean, True),
-    "VALIDATE_UTF8": (Parser.boolean, True),
-    "SKIP_BLANK_LINES": (Parser.boolean, False),
-    "REPLACE_INVALID_CHARACTERS": (Parser.boolean, False),
-    "EMPTY_FIELD_AS_NULL": (Parser.boolean, True),
-    "SKIP_BYTE_ORDER_MARK": (Parser.boolean, True),
-    "ENCODING": (Parser.word_or_string, "UTF8"),
-    "MULTI_LINE": (Parser.boolean, True),
+_COMPRESSIONS = ("AUTO", "GZIP", "BZ2", "BROTLI", "ZSTD", "DEFLATE", "RAW_DEFLATE", "NONE")
+_ENCODINGS = (
+    "BIG5", "EUCJP", "EUCKR", "GB18030", "IBM420", "IBM424", "IBM949", "ISO2022CN", "ISO2022JP", "ISO2022KR",
+    "ISO88591", "ISO88592", "ISO88595", "ISO88596", "ISO88597", "ISO88598", "ISO88599", "ISO885915", "KOI8R",
+    "SHIFTJIS", "UTF8", "UTF16", "UTF16BE", "UTF16LE", "UTF32", "UTF32BE", "UTF32LE", "WINDOWS874", "WINDOWS949",
+    "WINDOWS1250", "WINDOWS1251", "WINDOWS1252", "WINDOWS1253", "WINDOWS1254", "WINDOWS1255", "WINDOWS1256",
+)  # fmt: skip
+
+
+def _flag(default: bool) -> Option:
+    return Option(default, _boolean)
+
+
+_FORMATS = {name: Option("AUTO", _time_format) for name in ("DATE_FORMAT", "TIME_FORMAT", "TIMESTAMP_FORMAT")}
+_BINARY_FORMAT = Option("HEX", _one_of("HEX", "BASE64", "UTF8"))
+_COMPRESSION = Option("AUTO", _one_of(*_COMPRESSIONS))
+_EXTENSION = Option(None, _text_or_none)
+
+CSV: dict[str, Option] = {
+    "RECORD_DELIMITER": Option("\n", _delimiter),
+    "FIELD_DELIMITER": Option(",", _delimiter),
+    "FILE_EXTENSION": _EXTENSION,
+    "SKIP_HEADER": Option(0, _count),
+    "PARSE_HEADER": _flag(False),
+    **_FORMATS,
+    "BINARY_FORMAT": _BINARY_FORMAT,
+    "ESCAPE": Option(None, _character),
+    "ESCAPE_UNENCLOSED_FIELD": Option("\\", _character),
+    "TRIM_SPACE": _flag(False),
+    "FIELD_OPTIONALLY_ENCLOSED_BY": Option(None, _enclosure),
+    "NULL_IF": Option(("\\N",), _strings),
+    "COMPRESSION": _COMPRESSION,
+    "ERROR_ON_COLUMN_COUNT_MISMATCH": _flag(True),
+    "VALIDATE_UTF8": _flag(True),
+    "SKIP_BLANK_LINES": _flag(False),
+    "REPLACE_INVALID_CHARACTERS": _flag(False),
+    "EMPTY_FIELD_AS_NULL": _flag(True),
+    "SKIP_BYTE_ORDER_MARK": _flag(True),
+    "ENCODING": Option("UTF8", _one_of(*_ENCODINGS)),
+    "MULTI_LINE": _flag(True),
 }
-JSON: dict[str, tuple[Callable[[Parser], Any], Any]] = {
-    "FILE_EXTENSION": (_delimiter, None),
-    "DATE_FORMAT": (Parser.word_or_string, "AUTO"),
-    "TIME_FORMAT": (Parser.word_or_string, "AUTO"),
-    "TIMESTAMP_FORMAT": (Parser.word_or_string, "AUTO"),
-    "BINARY_FORMAT": (_one_of("HEX", "BASE64", "UTF8"), "HEX"),
-    "TRIM_SPACE": (Parser.boolean, False),
-    "NULL_IF": (Parser.strings, ()),
-    "COMPRESSION": (_COMPRESSION, "AUTO"),
-    "ENABLE_OCTAL": (Parser.boolean, False),
-    "ALLOW_DUPLICATE": (Parser.boolean, False),
-    "STRIP_OUTER_ARRAY": (Parser.boolean, False),
-    "STRIP_NULL_VALUES": (Parser.boolean, False),
-    "IGNORE_UTF8_ERRORS": (Parser.boolean, False),
-    "REPLACE_INVALID_CHARACTERS": (Parser.boolean, False),
-    "SKIP_BYTE_ORDER_MARK": (Parser.boolean, True),
-    "MULTI_LINE": (Parser.boolean, True),
+JSON: dict[str, Option] = {
+    "FILE_EXTENSION": _EXTENSION,
+    **_FORMATS,
+    "BINARY_FORMAT": _BINARY_FORMAT,
+    "TRIM_SPACE": _flag(False),
+    "NULL_IF": Option((), _strings),
+    "COMPRESSION": _COMPRESSION,
+    "ENABLE_OCTAL": _flag(False),
+    "ALLOW_DUPLICATE": _flag(False),
+    "STRIP_OUTER_ARRAY": _flag(False),
+    "STRIP_NULL_VALUES": _flag(False),
+    "IGNORE_UTF8_ERRORS": _flag(False),
+    "REPLACE_INVALID_CHARACTERS": _flag(False),
+    "SKIP_BYTE_ORDER_MARK": _flag(True),
+    "MULTI_LINE": _flag(True),
 }
-TYPES = {"CSV": CSV, "JSON": JSON}
-_OTHER_TYPES = ("AVRO", "ORC", "PARQUET", "XML", "CUSTOM")
-# What DuckDB's casts read is what Snowflake's AUTO reads; a format of one's own would be ignored
-_FORMATS = ("DATE_FORMAT", "TIME_FORMAT", "TIMESTAMP_FORMAT")
+AVRO: dict[str, Option] = {
+    "TRIM_SPACE": _flag(False),
+    "NULL_IF": Option((), _strings),
+    "COMPRESSION": Option("AUTO", _one_of(*(each for each in _COMPRESSIONS if each != "BZ2"))),
+    "REPLACE_INVALID_CHARACTERS": _flag(False),
+}
+ORC: dict[str, Option] = {
+    "TRIM_SPACE": _flag(False),
+    "NULL_IF": Option((), _strings),
+    "REPLACE_INVALID_CHARACTERS": _flag(False),
+}
+PARQUET: dict[str, Option] = {
+    "TRIM_SPACE": _flag(False),
+    "NULL_IF": Option((), _strings),
+    # The page names AUTO, LZO, SNAPPY and NONE; the Python connector's write_pandas says GZIP
+    "COMPRESSION": Option("AUTO", _one_of(*_COMPRESSIONS, "LZO", "SNAPPY")),
+    "BINARY_AS_TEXT": _flag(True),
+    "REPLACE_INVALID_CHARACTERS": _flag(False),
+    "USE_LOGICAL_TYPE": _flag(False),
+    "USE_VECTORIZED_SCANNER": _flag(False),
+}
+XML: dict[str, Option] = {
+    "COMPRESSION": _COMPRESSION,
+    "IGNORE_UTF8_ERRORS": _flag(False),
+    "PRESERVE_SPACE": _flag(False),
+    "STRIP_OUTER_ELEMENT": _flag(False),
+    "DISABLE_SNOWFLAKE_DATA": _flag(False),
+    "DISABLE_AUTO_CONVERT": _flag(False),
+    "REPLACE_INVALID_CHARACTERS": _flag(False),
+    "SKIP_BYTE_ORDER_MARK": _flag(True),
+}
+TYPES: dict[str, dict[str, Option]] = {
+    "CSV": CSV, "JSON": JSON, "AVRO": AVRO, "ORC": ORC, "PARQUET": PARQUET, "XML": XML,
+}  # fmt: skip
+# Accepted, and shown under no name of its own: it says what COMPRESSION is
+_WRITE_ONLY: dict[str, dict[str, Option]] = {"PARQUET": {"SNAPPY_COMPRESSION": _flag(True)}}
+_EXCLUSIVE = (
+    ("CSV", "PARSE_HEADER", "SKIP_HEADER"),
+    ("PARQUET", "SNAPPY_COMPRESSION", "COMPRESSION"),
+    ("JSON", "IGNORE_UTF8_ERRORS", "REPLACE_INVALID_CHARACTERS"),
+    ("XML", "IGNORE_UTF8_ERRORS", "REPLACE_INVALID_CHARACTERS"),
+)
 
 
 def read_options(
-    parser: Parser, kind: str = "CSV", extra: Mapping[str, Callable[[Parser], Any]] | None = None
+    parser: Parser, kind: str = "CSV", extra: Mapping[str, Reader] | None = None, *, fixed: bool = False
 ) -> dict[str, Any]:
-    """`TYPE = CSV SKIP_HEADER = 1 …` up to something else. `kind` is the type where none is named."""
-    kind = _type_ahead(parser) or kind
-    readers = {name: reader for name, (reader, _) in TYPES[kind].items()}
-    return {**parser.options({**readers, **(extra or {}), "TYPE": _type}, "FILE_FORMAT"), "TYPE": kind}
+    """`TYPE = CSV SKIP_HEADER = 1 …` up to something else: only what was given, and always TYPE.
+
+    `kind` is the type where none is named; `fixed` refuses another one. `extra` are further properties that
+    may stand among the options.
+    """
+    written_type = _type_ahead(parser)
+    named = (written_type or kind).upper()
+    if fixed and named != kind.upper():
+        raise sqlerror.malformed("File format type cannot be changed.")
+    known = {**TYPES[named], **_WRITE_ONLY.get(named, {})}
+    readers: dict[str, Reader] = {name: _reader(name, option) for name, option in known.items()}
+    found = parser.options({**readers, **(extra or {}), "TYPE": written}, "FILE_FORMAT")
+    found["TYPE"] = written_type or kind
+    _check(named, found)
+    if found.pop("SNAPPY_COMPRESSION", None) is False:
+        found["COMPRESSION"] = "NONE"
+    return found
+
+
+def _reader(name: str, option: Option) -> Reader:
+    return lambda parser: option.read(parser, name)
 
 
 def _type_ahead(parser: Parser) -> str | None:
-    """The TYPE that is named: it says which options are legal, and may stand behind them."""
+    """The TYPE that is named, as written: it says which options are legal, and may stand behind them."""
     start = parser.scanner.position
     found = None
-    while (token := parser.scanner.take()).kind != "end" and token.text not in (")", ";"):
-        if token.kind == "word" and token.value == "TYPE" and parser.accept_operator("="):
+    depth = 0
+    while (token := parser.scanner.take()).kind != "end" and token.text != ";" and depth >= 0:
+        depth += (token.text == "(") - (token.text == ")")
+        if depth == 0 and token.kind == "word" and token.value == "TYPE" and parser.accept_operator("="):
             found = _type(parser)
     parser.scanner.position = start
     return found
 
 
 def _type(parser: Parser) -> str:
-    value = parser.word_or_string().upper()
-    if value in _OTHER_TYPES:
-        raise sqlerror.unsupported(f"the file format type {value}")
-    if value not in TYPES:
+    value = written(parser)
+    if value.upper() == "CUSTOM":
+        raise sqlerror.unsupported("the file format type CUSTOM")
+    if value.upper() not in TYPES:
         raise sqlerror.invalid_value(value, "TYPE")
     return value
 
 
+def _check(kind: str, given: Options) -> None:
+    for of, first, second in _EXCLUSIVE:
+        if of == kind and given.get(first) and given.get(second):
+            raise sqlerror.malformed(f"Options {first} and {second} cannot be used together.")
+
+
+def type_of(options: Options) -> str:
+    """CSV, JSON …, in capitals."""
+    return str(options.get("TYPE", "CSV")).upper()
+
+
 def complete(options: Options) -> dict[str, Any]:
     """All options of the type, defaults where none is given."""
-    kind = options.get("TYPE", "CSV")
-    return {"TYPE": kind, **{name: options.get(name, default) for name, (_, default) in TYPES[kind].items()}}
+    kind = type_of(options)
+    return {"TYPE": options.get("TYPE", "CSV"), **{k: options.get(k, v.default) for k, v in TYPES[kind].items()}}
 
 
-@dataclass(frozen=True)
-class Staged:
-    """A file as read. `rows` are of equal width; `lines` the line each begins in, `widths` how many fields it had."""
+# -- how they are shown --------------------------------------------------------------------------------
 
-    rows: list[tuple[str | None, ...]]
-    lines: list[int]
-    widths: list[int]
+_AS_WORD = (
+    "RECORD_DELIMITER", "FIELD_DELIMITER", "ESCAPE", "ESCAPE_UNENCLOSED_FIELD", "FIELD_OPTIONALLY_ENCLOSED_BY",
+)  # fmt: skip
 
 
-def read_file(file: StageFile, options: Options) -> Staged:
-    """The records of one file. Raises SqlError for what cannot be read."""
+def described(options: Options) -> list[tuple[str, str, str, str]]:
+    """Every option with its type, value and default: https://docs.snowflake.com/en/sql-reference/sql/desc-file-format"""
     full = complete(options)
-    for name in _FORMATS:
-        if str(full[name]).upper() != "AUTO":
-            raise sqlerror.unsupported(f"the file format option {name}")
-    text = _text(file, full)
-    return _json(file, text, full) if full["TYPE"] == "JSON" else _csv(text, full)
+    rows = [("TYPE", "String", str(full["TYPE"]), "CSV")]
+    for name, option in TYPES[type_of(full)].items():
+        rows.append((name, option.type, _shown(name, full[name]), _shown(name, option.default)))
+    return rows
 
 
-def read_files(files: Sequence[StageFile], options: Options) -> Any:
-    """All files' records as one Arrow table of `$1`, `$2` … and METADATA$ columns."""
-    import pyarrow as pa
-
-    rows: list[tuple[str | None, ...]] = []
-    names: list[str] = []
-    numbers: list[int] = []
-    for file in files:
-        staged = read_file(file, options)
-        rows += staged.rows
-        names += [file.path] * len(staged.rows)
-        numbers += range(1, len(staged.rows) + 1)
-    width = max((len(row) for row in rows), default=1)
-    columns = [pa.array([row[i] if i < len(row) else None for row in rows], pa.string()) for i in range(width)]
-    if complete(options)["TYPE"] == "JSON":
-        columns = columns[:1]
-    titles = [f"${i + 1}" for i in range(len(columns))]
-    columns += [pa.array(names, pa.string()), pa.array(numbers, pa.int64())]
-    return pa.Table.from_arrays(columns, names=[*titles, "METADATA$FILENAME", "METADATA$FILE_ROW_NUMBER"])
+def _shown(name: str, value: Any) -> str:
+    if value is None:
+        return "NONE" if name in _AS_WORD else ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(escaped(str(each)) for each in value) + "]"
+    return escaped(str(value))
 
 
-def _text(file: StageFile, options: Options) -> str:
-    data = _decompressed(file, options["COMPRESSION"])
-    encoding = str(options.get("ENCODING", "UTF8")).replace("UTF8", "utf-8")
-    errors = "replace" if options["REPLACE_INVALID_CHARACTERS"] else "strict"
-    try:
-        text = data.decode(encoding, errors)
-    except (UnicodeDecodeError, LookupError) as error:
-        raise SqlError(100144, "22000", f"Invalid UTF8 detected in file '{file.path}': {error}") from None
-    return text.removeprefix("\ufeff") if options["SKIP_BYTE_ORDER_MARK"] else text
+def escaped(text: str) -> str:
+    """Text as DESCRIBE writes it: as between double quotes."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
-def _decompressed(file: StageFile, compression: str) -> bytes:
-    data = file.file.read_bytes()
-    by_suffix = {".gz": "GZIP", ".bz2": "BZ2", ".zst": "ZSTD", ".br": "BROTLI", ".deflate": "DEFLATE"}
-    if compression == "AUTO":
-        compression = by_suffix.get(file.file.suffix, "NONE")
-    readers: dict[str, Callable[[bytes], bytes]] = {
-        "NONE": bytes,
-        "GZIP": gzip.decompress,
-        "BZ2": bz2.decompress,
-        "DEFLATE": zlib.decompress,
-        "RAW_DEFLATE": lambda raw: zlib.decompress(raw, -15),
-    }
-    if compression not in readers:
-        raise sqlerror.unsupported(f"{compression} compression")
-    try:
-        return readers[compression](data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise SqlError(100085, "22000", f"Error decompressing file '{file.path}': {error}") from None
-
-
-# -- CSV -----------------------------------------------------------------------------------------------
-
-
-def _csv(text: str, options: Options) -> Staged:
-    rows: list[tuple[str | None, ...]] = []
-    lines: list[int] = []
-    nulls = frozenset(options["NULL_IF"])
-    empty = options["EMPTY_FIELD_AS_NULL"]
-    skip = options["SKIP_HEADER"] + (1 if options["PARSE_HEADER"] else 0)
-    for number, (line, record) in enumerate(_records(text, options)):
-        if number < skip:
-            continue
-        lines.append(line)
-        rows.append(
-            tuple(
-                None if value in nulls or (not value and empty and not enclosed) else value
-                for value, enclosed in record
-            )
-        )
-    return Staged(rows, lines, [len(row) for row in rows])
-
-
-def _records(text: str, options: Options) -> Iterator[tuple[int, list[tuple[str, bool]]]]:
-    """Each record's line, and its fields with whether they were enclosed."""
-    enclosure = options["FIELD_OPTIONALLY_ENCLOSED_BY"]
-    escape = options["ESCAPE_UNENCLOSED_FIELD"]
-    simple = (enclosure is None or enclosure not in text) and (escape is None or escape not in text)
-    source = _split(text, options) if simple else _match(text, options)
-    for line, record in source:
-        if options["SKIP_BLANK_LINES"] and record == [("", False)]:
-            continue
-        yield line, [(value.strip(), e) for value, e in record] if options["TRIM_SPACE"] else record
-
-
-def _split(text: str, options: Options) -> Iterator[tuple[int, list[tuple[str, bool]]]]:
-    """Records without enclosed or escaped fields."""
-    delimiter, ends = options["FIELD_DELIMITER"], options["RECORD_DELIMITER"]
-    lines = text.splitlines() if ends in ("\n", "\r\n", "\r") else [text] if ends is None else text.split(ends)
-    if lines and not lines[-1]:
-        lines.pop()
-    for number, line in enumerate(lines, 1):
-        yield number, [(value, False) for value in (line.split(delimiter) if delimiter else [line])]
-
-
-def _match(text: str, options: Options) -> Iterator[tuple[int, list[tuple[str, bool]]]]:
-    """Records field by field."""
-    enclosure, escape, bare_escape = (
-        options["FIELD_OPTIONALLY_ENCLOSED_BY"],
-        options["ESCAPE"],
-        options["ESCAPE_UNENCLOSED_FIELD"],
-    )
-    field = _field(options)
-    record: list[tuple[str, bool]] = []
-    position, line, started = 0, 1, 1
-    while position < len(text) or record:
-        found = field.match(text, position)
-        if found is None:
-            raise SqlError(100069, "22000", f"Found character in record at line {line} instead of a delimiter")
-        if found["enclosed"] is not None:
-            value = found["enclosed"].replace(enclosure * 2, enclosure)
-            record.append((re.sub(re.escape(escape) + "(.)", r"\1", value) if escape else value, True))
-        else:
-            record.append((_unescaped(found["bare"], bare_escape, options["NULL_IF"]), False))
-        line += text.count("\n", position, found.end())
-        position = found.end()
-        if found["end"] is not None:
-            yield started, record
-            record, started = [], line
-
-
-def _field(options: Options) -> re.Pattern[str]:
-    delimiter, ends = options["FIELD_DELIMITER"], options["RECORD_DELIMITER"]
-    stops = [re.escape(delimiter)] if delimiter else []
-    end = r"\r\n|\n|\r" if ends in ("\n", "\r\n", "\r") else re.escape(ends) if ends else r"(?!)"
-    last = f"(?:{'|'.join([*stops, end])})" if stops else f"(?:{end})"
-    escaped = f"|{re.escape(options['ESCAPE_UNENCLOSED_FIELD'])}." if options["ESCAPE_UNENCLOSED_FIELD"] else ""
-    bare = rf"(?P<bare>(?:(?!{last}){'(?:' + escaped[1:] + '|.)' if escaped else '.'})*)"
-    closing = rf"(?:(?P<delimiter>{'|'.join(stops) or '(?!)'})|(?P<end>{end}|\Z))"
-    if (mark := options["FIELD_OPTIONALLY_ENCLOSED_BY"]) is None:
-        return re.compile(rf"(?P<enclosed>(?!))?{bare}{closing}", re.S)
-    quote = re.escape(mark)
-    escape = f"|{re.escape(options['ESCAPE'])}." if options["ESCAPE"] else ""
-    inner = rf"(?P<enclosed>(?:[^{quote}]|{quote}{quote}{escape})*)"
-    return re.compile(rf"(?:[ ]*{quote}{inner}{quote}[ ]*|{bare}){closing}", re.S)
-
-
-def _unescaped(value: str, escape: str | None, nulls: Sequence[str]) -> str:
-    if escape is None or escape not in value or value in nulls:
-        return value
-    return re.sub(re.escape(escape) + "(.)", r"\1", value, flags=re.S)
-
-
-# -- JSON ----------------------------------------------------------------------------------------------
-
-
-def _json(file: StageFile, text: str, options: Options) -> Staged:
-    """One value after another; the elements of an outer array are rows where STRIP_OUTER_ARRAY says so."""
-    decoder = json.JSONDecoder()
-    values: list[Any] = []
-    position = 0
-    while (position := _skip_blank(text, position)) < len(text):
-        try:
-            value, position = decoder.raw_decode(text, position)
-        except ValueError as error:
-            raise SqlError(100069, "22P02", f"Error parsing JSON: {error}\n  File '{file.path}'") from None
-        values += value if options["STRIP_OUTER_ARRAY"] and isinstance(value, list) else [value]
-    rows: list[tuple[str | None, ...]] = [(json.dumps(value, ensure_ascii=False),) for value in values]
-    return Staged(rows, list(range(1, len(rows) + 1)), [1] * len(rows))
-
-
-def _skip_blank(text: str, position: int) -> int:
-    while position < len(text) and text[position] in " \t\r\n":
-        position += 1
-    return position
+def as_json(options: Options) -> str:
+    """The column format_options of SHOW FILE FORMATS."""
+    full = {k: "NONE" if v is None and k in _AS_WORD else v for k, v in complete(options).items()}
+    return json.dumps(full, separators=(",", ":"), ensure_ascii=False)

@@ -9,11 +9,16 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections import deque
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from snowmaker.sandbox.secrecy import redacted
+from snowmaker.sandbox.sqlerror import SqlError
+from snowmaker.sandbox.tokens import Scanner
 
 KEPT = 20_000  # Snowflake's table functions give the last 10,000 of seven days
 
@@ -50,6 +55,7 @@ class History:
         self._lock = threading.Lock()
         self._queries: dict[str, Query] = {}
         self._order: deque[str] = deque()
+        self._hidden: dict[str, float] = {}
         self._file = None
         if file is not None:
             self._read(file, completed)
@@ -87,6 +93,7 @@ class History:
         self._queries[query.query_id] = query
 
     def start(self, query: Query) -> None:
+        query = replace(query, query_text=redacted(query.query_text))
         with self._lock:
             self._keep(query)
             self._write(asdict(query))
@@ -107,9 +114,15 @@ class History:
 
     def queries(self, session_id: int | None = None) -> list[Query]:
         """The newest first, of one session or of all."""
+        now = time.monotonic()
         with self._lock:
-            found = list(self._queries.values())
+            found = [each for each in self._queries.values() if self._hidden.get(each.query_id, 0.0) < now]
         return [each for each in reversed(found) if session_id is None or each.session_id == session_id]
+
+    def hide(self, query_id: str, seconds: float) -> None:
+        """Do not list a query for some time: a fault that was asked for."""
+        with self._lock:
+            self._hidden[query_id] = time.monotonic() + seconds
 
     def get(self, query_id: str) -> Query | None:
         return self._queries.get(query_id)
@@ -124,6 +137,57 @@ class History:
 
 def now() -> str:
     return datetime.now(UTC).isoformat()
+
+
+_TYPES = {
+    ("BEGIN",): "BEGIN_TRANSACTION",
+    ("START",): "BEGIN_TRANSACTION",
+    ("LIST",): "LIST_FILES",
+    ("LS",): "LIST_FILES",
+    ("REMOVE",): "REMOVE_FILES",
+    ("RM",): "REMOVE_FILES",
+    ("PUT",): "PUT_FILES",
+    ("GET",): "GET_FILES",
+    ("DESC",): "DESCRIBE",
+    ("WITH",): "SELECT",
+    ("VALUES",): "SELECT",
+    ("TRUNCATE",): "TRUNCATE_TABLE",
+    ("ALTER", "SESSION"): "ALTER_SESSION",
+    ("ALTER", "TABLE"): "ALTER_TABLE",
+    ("CREATE", "TABLE"): "CREATE_TABLE",
+    ("CREATE", "VIEW"): "CREATE_VIEW",
+    ("CREATE", "TASK"): "CREATE_TASK",
+    ("CREATE", "SEQUENCE"): "CREATE_SEQUENCE",
+    ("CREATE", "STREAM"): "CREATE_STREAM",
+    ("CREATE", "ROLE"): "CREATE_ROLE",
+    ("EXECUTE", "TASK"): "EXECUTE_TASK",
+}
+_PLAIN = frozenset((
+    "ALTER", "CALL", "COMMENT", "COMMIT", "COPY", "CREATE", "DELETE", "DESCRIBE", "DROP", "EXECUTE", "EXPLAIN",
+    "GRANT", "INSERT", "MERGE", "REVOKE", "ROLLBACK", "SELECT", "SET", "SHOW", "UNDROP", "UNSET", "UPDATE", "USE",
+))  # fmt: skip
+_BETWEEN = frozenset(("OR", "REPLACE", "TRANSIENT", "TEMPORARY", "TEMP", "LOCAL", "GLOBAL", "SECURE", "RECURSIVE"))
+
+
+def query_type(text: str) -> str:
+    """What QUERY_HISTORY calls a statement, from its first words; UNKNOWN for what is none.
+
+    https://docs.snowflake.com/en/sql-reference/account-usage/query_history
+    """
+    words: list[str] = []
+    scanner = Scanner(text)
+    try:
+        while len(words) < 2 and (token := scanner.take()).kind in ("word", "operator"):
+            if token.text == "(" and not words:
+                continue
+            if token.kind != "word":
+                break
+            if not words or token.value not in _BETWEEN:
+                words.append(token.value)
+    except SqlError:
+        return "UNKNOWN"
+    found = _TYPES.get(tuple(words)) or _TYPES.get(tuple(words[:1]))
+    return found or (words[0] if words and words[0] in _PLAIN else "UNKNOWN")
 
 
 def _after_a_crash(query: Query, committed: bool) -> Query:

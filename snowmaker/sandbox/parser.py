@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from snowmaker.sandbox import sqlerror
-from snowmaker.sandbox.datatypes import DataType, data_type
+from snowmaker.sandbox.datatypes import MAX_DIMENSION, DataType, data_type, out_of_bounds
 from snowmaker.sandbox.sqlerror import SqlError
 from snowmaker.sandbox.tokens import Scanner, Token, locate
 
@@ -15,7 +15,7 @@ Name = tuple[str, ...]
 Reader = Callable[["Parser"], Any]
 
 # https://docs.snowflake.com/en/sql-reference/reserved-keywords: what cannot be an identifier
-_RESERVED = frozenset((
+RESERVED = frozenset((
     "ALL", "ALTER", "AND", "ANY", "AS", "BETWEEN", "BY", "CASE", "CAST", "CHECK", "COLUMN", "CONNECT",
     "CONSTRAINT", "CREATE", "CROSS", "CURRENT", "DELETE", "DISTINCT", "DROP", "ELSE", "EXISTS", "FALSE",
     "FOLLOWING", "FOR", "FROM", "FULL", "GRANT", "GROUP", "HAVING", "ILIKE", "IN", "INNER", "INSERT", "INTERSECT",
@@ -27,6 +27,22 @@ _RESERVED = frozenset((
 _TYPE_SUFFIXES = (
     "PRECISION", "VARYING", "WITH LOCAL TIME ZONE", "WITH TIME ZONE", "WITHOUT TIME ZONE",
 )  # fmt: skip
+
+
+LARGEST = 308  # digits before the point: FLOAT has no more
+
+
+def out_of_range(text: str) -> SqlError:
+    """What a number that no type can hold answers."""
+    shown = text if len(text) <= 50 else f"{text[:50]}…"
+    return SqlError(100132, "22003", f"Number out of representable range: value {shown}")
+
+
+def whole(text: str) -> int:
+    """The digits of a number. Raises SqlError where there are more of them than any type holds."""
+    if len(text) > LARGEST:
+        raise out_of_range(text)
+    return int(text)
 
 
 class Parser:
@@ -109,7 +125,7 @@ class Parser:
         token = self.peek()
         if token.kind == "quoted" and token.value:
             return self.scanner.take().value
-        if token.kind == "word" and token.value not in _RESERVED:
+        if token.kind == "word" and token.value not in RESERVED:
             return self.scanner.take().value
         raise self.unexpected()
 
@@ -134,6 +150,8 @@ class Parser:
         if not self.accept_operator("("):  # a plain object of that name
             self.scanner.position = start
             return (self.identifier(),)
+        if self._at_operator(":"):
+            raise sqlerror.malformed("Bind variable of IDENTIFIER(…) not set.")
         text = str(self.literal())
         self.expect_operator(")")
         inner = Parser(text)
@@ -156,7 +174,7 @@ class Parser:
         if token.kind != "number" or not token.text.isdigit():
             raise self.unexpected()
         self.scanner.take()
-        return -int(token.text) if negative else int(token.text)
+        return -whole(token.text) if negative else whole(token.text)
 
     def boolean(self) -> bool:
         word = self.choice("TRUE", "FALSE", "ON", "OFF")
@@ -194,7 +212,7 @@ class Parser:
         if token.kind != "number":
             raise self.unexpected()
         self.scanner.take()
-        return sign * (int(token.text) if token.text.isdigit() else float(token.text))
+        return sign * (whole(token.text) if token.text.isdigit() else float(token.text))
 
     def word_or_string(self) -> str:
         """A property value that may be written bare or quoted: `TYPE = CSV`, `TYPE = 'csv'`."""
@@ -241,15 +259,35 @@ class Parser:
                 words = f"{words} {suffix}"
                 break
         arguments: tuple[int, ...] = ()
+        if words in _UNSUPPORTED_TYPES:
+            raise sqlerror.unsupported(f"the data type {words}")
+        if words == "VECTOR":
+            return self._vector()
+        if words in ("OBJECT", "ARRAY") and self._at_operator("("):
+            raise sqlerror.unsupported(f"structured types: {words}(…)")
         if words not in ("OBJECT", "ARRAY") and self.accept_operator("("):
             arguments = self.items(self.integer)
         found = data_type(words, arguments)
         if found is None:
-            if words in _UNSUPPORTED_TYPES:
-                raise sqlerror.unsupported(f"the data type {words}")
             line, column = locate(self.text, start.start)
             raise sqlerror.malformed(f"error line {line} at position {column}\nUnsupported data type '{words}'.")
+        if wrong := out_of_bounds(found):
+            raise sqlerror.malformed(wrong)
         return found
+
+    def _vector(self) -> DataType:
+        """VECTOR(INT | FLOAT, n): https://docs.snowflake.com/en/sql-reference/data-types-vector"""
+        self.expect_operator("(")
+        element = self.choice("INT", "INTEGER", "FLOAT")
+        if element is None:
+            raise self.unexpected()
+        self.expect_operator(",")
+        size = self.integer()
+        self.expect_operator(")")
+        if not 1 <= size <= MAX_DIMENSION:
+            bounds = f"It must be between 1 and {MAX_DIMENSION:,}."
+            raise sqlerror.malformed(f"Invalid vector dimension '{size:,}'. {bounds}")
+        return DataType("VECTOR", length=size, element="FLOAT" if element == "FLOAT" else "INT")
 
     def options(self, readers: Mapping[str, Reader], kind: str) -> dict[str, Any]:
         """`KEY = value` pairs, with or without commas, up to something else. Raises on an unknown key."""
@@ -262,13 +300,21 @@ class Parser:
                 break
             if token.value not in readers:
                 raise sqlerror.invalid_property(token.value, kind)
-            found[token.value] = readers[token.value](self)
+            found[token.value] = self._comment() if token.value == "COMMENT" else readers[token.value](self)
             self.accept_operator(",")
         return found
 
+    def _comment(self) -> str:
+        """Snowflake takes one in double quotes too; NULL is the same as an empty one."""
+        if self.accept("NULL"):
+            return ""
+        return self.scanner.take().value if self.peek().kind == "quoted" else self.string()
+
     def keys(self, readers: Mapping[str, Reader], kind: str) -> tuple[str, ...]:
-        """The property names of an UNSET."""
+        """The property names of an UNSET, with or without commas."""
         found = self.list_of(self.identifier)
+        while self.peek().kind == "word":
+            found = (*found, *self.list_of(self.identifier))
         for key in found:
             if key not in readers:
                 raise sqlerror.invalid_property(key, kind)
@@ -309,6 +355,4 @@ class Parser:
         return found[0]
 
 
-_UNSUPPORTED_TYPES = frozenset(
-    ("GEOGRAPHY", "GEOMETRY", "VECTOR", "MAP", "FILE", "DECFLOAT", "UUID", "INTERVAL", "XML")
-)
+_UNSUPPORTED_TYPES = frozenset(("MAP", "INTERVAL", "XML"))

@@ -6,10 +6,9 @@ functions and bound values are resolved here before, so that it only ever sees t
 
 from __future__ import annotations
 
-import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -22,17 +21,27 @@ from fakesnow.transforms import upper_case_unquoted_identifiers
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 
-from snowmaker.sandbox import information_schema, sqlerror
-from snowmaker.sandbox.access import ROLES
+from snowmaker.sandbox import information_schema, sqlerror, streams, udf
+from snowmaker.sandbox.calls import REFUSED as REFUSED_CALLS
+from snowmaker.sandbox.calls import SYSTEM_FUNCTIONS, TABLE_FUNCTIONS, Arguments
 from snowmaker.sandbox.catalog import Entry
+from snowmaker.sandbox.columns import TableColumn
+from snowmaker.sandbox.columns import columns_of as columns_of_entry
 from snowmaker.sandbox.context import Context
 from snowmaker.sandbox.datatypes import DataType, from_duckdb
 from snowmaker.sandbox.declared import declared
+from snowmaker.sandbox.directory import directory_table
 from snowmaker.sandbox.engine import DATABASE, describe, query
 from snowmaker.sandbox.files import stage_table
+from snowmaker.sandbox.overloading import unknown
 from snowmaker.sandbox.parser import Parser
+from snowmaker.sandbox.policies import refuse_reading
 from snowmaker.sandbox.result import SELECT, Column, Result
+from snowmaker.sandbox.session_functions import ASKED, VALUES, get_variable, last_query_id
+from snowmaker.sandbox.sql.dml import filling
+from snowmaker.sandbox.sql.statement import bind_statement
 from snowmaker.sandbox.sqlerror import SqlError
+from snowmaker.sandbox.streams import Reading
 
 # sqlglot warns of what it cannot parse; the statement is refused, which says it better
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -44,18 +53,25 @@ _FALLS_OVER = (
     AttributeError, AssertionError, IndexError, KeyError, TypeError, ValueError, SqlglotError,
 )  # fmt: skip
 
-VERSION = "10.0.0"
-_CONTEXT_FUNCTIONS = re.compile(r"CURRENT_|SYSTEM\$|LAST_QUERY_ID|SYSDATE|GETDATE|LOCALTIME|SESSION_USER")
+_CONTEXT_FUNCTIONS = re.compile(
+    r"CURRENT_|SYSTEM\$|GET_DDL$|LAST_QUERY_ID|SYSDATE|GETDATE|GETVARIABLE|LOCALTIME|SESSION_USER"
+)
 
 
 @dataclass
 class Prepared:
-    """SQL for DuckDB, the values of its `$1 …`, and the temporary relations it reads."""
+    """SQL for DuckDB, the values of its `$1 …`, and the temporary relations it reads.
+
+    `readings` are what it reads of streams, by their ids; `target` is the table that DML changes.
+    """
 
     sql: str
     values: list[Any]
     relations: dict[str, Any] = field(default_factory=dict)
+    readings: dict[int, Reading] = field(default_factory=dict)
+    target: Entry | None = None
     declared: tuple[DataType | None, ...] = ()
+    columns: tuple[Column, ...] | None = None
 
 
 def parse(text: str) -> exp.Expr:
@@ -84,10 +100,13 @@ def _syntax_error(error: Exception) -> SqlError:
     return sqlerror.malformed("parse error near '<EOF>'.")
 
 
-def select(context: Context, text: str) -> Result:
-    """Run a query, or only describe it."""
+def select(context: Context, text: str, *, consume: bool = False) -> Result:
+    """Run a query, or only describe it. With `consume` it moves the offsets of the streams it reads, as DML does."""
+    context.session.catch_up()
     prepared = prepare(context, text)
     connection = context.session.connection
+    if context.describe_only and prepared.columns is not None:
+        return Result(prepared.columns, (), type_id=SELECT)
     if context.describe_only:
         names, types = using(context, prepared, lambda: describe(connection, prepared.sql, prepared.values))
         columns = _columns(names, types, prepared)
@@ -95,6 +114,11 @@ def select(context: Context, text: str) -> Result:
     table, names, types = using(
         context, prepared, lambda: context.session.read(lambda: query(connection, prepared.sql, prepared.values))
     )
+    if consume and prepared.readings:
+        context.write(lambda: None, readings=prepared.readings.values())
+    if prepared.columns is not None:
+        table = table.rename_columns([column.name for column in prepared.columns])
+        return Result(prepared.columns, table=table, type_id=SELECT)
     return Result(_columns(names, types, prepared), table=table, type_id=SELECT)
 
 
@@ -118,6 +142,39 @@ def scalar(context: Context, text: str) -> Any:
     return next(iter(rows[0].values())) if rows else None
 
 
+def scalar_of(context: Context, text: str) -> Any:
+    """The first value of a query."""
+    rows = select(context, text).table.to_pylist()
+    return next(iter(rows[0].values())) if rows else None
+
+
+def call_arguments(context: Context, call: exp.Func) -> Arguments:
+    """The constants of a call, as functions of the account want them."""
+    positional, named = [], {}
+    for each in call.expressions:
+        if isinstance(each, exp.Kwarg):
+            named[each.this.name.upper()] = _constant(context, each.expression)
+        else:
+            positional.append(_constant(context, each))
+    return Arguments(positional, named)
+
+
+def _constant(context: Context, node: exp.Expr) -> Any:
+    if isinstance(node, exp.Literal):
+        return node.this if node.is_string else scalar_literal(node)
+    if isinstance(node, exp.Boolean):
+        return node.this
+    if isinstance(node, exp.Parameter) and isinstance(node.this, exp.Literal):
+        return context.bind(int(node.this.name))
+    if isinstance(node, exp.Column):
+        return node.sql(dialect="snowflake")
+    if isinstance(node, (exp.Tuple, exp.Array)):
+        return [_constant(context, each) for each in node.expressions]
+    if isinstance(node, exp.Paren):
+        return _constant(context, node.this)
+    return scalar(context, node.sql(dialect="snowflake"))
+
+
 def columns_of(context: Context, text: str) -> tuple[Column, ...]:
     """The columns a query would give."""
     return select(replace(context, describe_only=True), text).columns
@@ -137,7 +194,13 @@ def _agrees(told: DataType, stored: str) -> bool:
 
 
 def prepare(context: Context, text: str, expression: exp.Expr | None = None) -> Prepared:
-    """Resolve and translate one query or DML statement; `expression` is it where it was parsed already."""
+    """Bind one query; or resolve and translate a query or DML statement, parsed as `expression`.
+
+    A query that the binder does not know in all its parts goes the other way: sqlglot reads it, fakesnow's
+    transforms say it in DuckDB's words. Here alone is that decided.
+    """
+    if expression is None and (typed := bind_statement(context, text)) is not None:
+        return Prepared(typed.sql, typed.values, typed.relations, typed.readings, columns=typed.columns)
     expression = parse(text) if expression is None else expression
     prepared = Prepared("", [each[0] for each in context.binds])
     name_projections(expression, text)
@@ -147,6 +210,11 @@ def prepare(context: Context, text: str, expression: exp.Expr | None = None) -> 
     used = {int(number) for number in re.findall(r"\$(\d+)", prepared.sql)} if prepared.values else set()
     prepared.values = prepared.values[: max(used, default=0)]
     return prepared
+
+
+def assigned(prepared: Prepared, columns: Sequence[TableColumn]) -> str:
+    """The query's text with its values in the types of the columns they go to, checked against their lengths."""
+    return prepared.sql if prepared.columns is None else filling(prepared.sql, prepared.columns, columns)
 
 
 def translate(context: Context, expression: exp.Expr) -> str:
@@ -160,12 +228,21 @@ def _transformed(context: Context, expression: exp.Expr) -> exp.Expr:
     )
     fake.database, fake._schema = DATABASE, "main"
     try:
-        return fake.cursor()._transform(expression, None)  # type: ignore[no-any-return]
+        return _positioned(fake.cursor()._transform(expression, None))
     except NotImplementedError as error:
         raise sqlerror.unsupported(str(error)) from None
     except _FALLS_OVER as error:
         log.debug("translation failed", exc_info=True)
         raise sqlerror.unsupported(f"this form of the statement ({type(error).__name__}: {error})") from None
+
+
+def _positioned(expression: exp.Expr) -> exp.Expr:
+    """DuckDB takes positions in texts of 64 bits only; sums and products may be wider."""
+    for node in expression.find_all(exp.Substring):
+        for key in ("start", "length"):
+            if (place := node.args.get(key)) is not None and not isinstance(place, (exp.Literal, exp.Neg)):
+                node.set(key, exp.cast(place, "BIGINT"))
+    return expression
 
 
 def as_table(result: Result) -> Result:
@@ -193,6 +270,7 @@ class Resolver:
         """The same statement on tables of the data plane. Raises SqlError for a name that leads nowhere."""
         root = exp.Paren(this=expression)  # so that the expression itself can be replaced
         self._literals(root)
+        self._functions(root)
         upper = root.transform(upper_case_unquoted_identifiers, copy=False)
         self._sources(upper)
         self._sequences(upper)
@@ -225,28 +303,73 @@ class Resolver:
 
     def _function(self, node: exp.Func) -> exp.Expr | None:
         name = (node.name if isinstance(node, exp.Anonymous) else node.sql_name()).upper()
+        if name in REFUSED_CALLS:
+            raise sqlerror.unsupported(f"the function {name}")
         if not _CONTEXT_FUNCTIONS.match(name):
             return None
-        if name.startswith("SYSTEM$"):
+        if name.startswith("SYSTEM$") or name == "GET_DDL":
             return _literal(self._system(name, node))
         if isinstance(node, exp.CurrentTimestamp) and node.args.get("sysdate"):
             return _cast("TIMESTAMP", self._context.session.now.replace(tzinfo=None))
         return context_function(self._context, name, node)
 
     def _system(self, name: str, node: exp.Func) -> Any:
-        arguments = [each.this for each in node.expressions if isinstance(each, exp.Literal)]
         if self._context.describe_only:
             return ""
-        if name == "SYSTEM$ABORT_SESSION" and len(arguments) == 1:
-            return self._context.host.abort_session(int(arguments[0]))
-        if name == "SYSTEM$CANCEL_ALL_QUERIES" and len(arguments) == 1:
-            return self._context.host.cancel_all_queries(int(arguments[0]))
-        if name == "SYSTEM$CANCEL_QUERY" and len(arguments) == 1:
-            return self._context.host.cancel_query(str(arguments[0]))
-        if name == "SYSTEM$WAIT" and arguments:
-            self._context.session.pause(float(arguments[0]))
-            return f"waited {arguments[0]} seconds"
+        if found := SYSTEM_FUNCTIONS.get(name):
+            return found(self._context, call_arguments(self._context, node).positional)
         raise sqlerror.unsupported(f"the function {name}")
+
+    # -- the account's own functions -------------------------------------------------------------------
+
+    def _functions(self, root: exp.Expr) -> None:
+        """Calls of functions in SQL are replaced by what they stand for; the innermost first."""
+        for literal in list(root.find_all(exp.DynamicIdentifier)):
+            if literal.args.get("expressions") is not None:  # brackets follow, perhaps with nothing in them
+                literal.replace(self._identified(literal))
+        for node in reversed(list(root.walk(bfs=False))):
+            if isinstance(node.parent, (exp.Dot, exp.TableFromRows)) or (name := udf.called(node)) is None:
+                continue
+            found = udf.find(self._context, *name, table=False)
+            if found is not None:
+                node.replace(udf.scalar(self._context, *found, self.body))
+            elif len(name[0]) > 1:
+                raise unknown(name[0])
+
+    def _identified(self, node: exp.DynamicIdentifier) -> exp.Expr:
+        """IDENTIFIER('name')(…): https://docs.snowflake.com/en/sql-reference/identifier-literal"""
+        parser = self._context.parser(node.this.name)
+        *path, name = parser.name()
+        parser.end()
+        if not path:
+            return exp.func(name, *node.expressions, dialect="snowflake")
+        call = exp.Anonymous(this=exp.to_identifier(name, quoted=True), expressions=node.expressions)
+        return exp.Dot.build([*(exp.to_identifier(part, quoted=True) for part in path), call])
+
+    def body(self, context: Context, entry: Entry, body: exp.Expr) -> exp.Expr:
+        """A function's body is resolved where the function was made, as its owner."""
+        inner = replace(context.as_owner(entry), binds=())
+        with at_home(inner, entry):
+            prepared = Prepared("", [], self._prepared.relations, self._prepared.readings)
+            return Resolver(inner, prepared).resolve(body)
+
+    def _own_table_function(self, node: exp.TableFromRows) -> bool:
+        """TABLE(f(…)) of a function in SQL, or of a procedure that returns a table."""
+        if (name := udf.called(node.this)) is None:
+            return False
+        if name[0] == ("TO_QUERY",):
+            prepared = Prepared("", [], self._prepared.relations, self._prepared.readings)
+            inner = Resolver(self._context, prepared).resolve(udf.to_query(self._context, name[1]))
+            alias = node.args.get("alias") or _alias("TO_QUERY")
+            node.replace(_with_joins(node, exp.Subquery(this=inner, alias=alias.copy())))
+            return True
+        if (found := udf.find(self._context, *name, table=True)) is not None:
+            node.replace(_with_joins(node, udf.rows(self._context, *found, self.body, node.args.get("alias"))))
+            return True
+        relation = udf.procedure_table(self._context, *name)
+        if relation is not None:
+            self._register(node, relation, name[0][-1])
+        return relation is not None
 
     # -- tables ----------------------------------------------------------------------------------------
 
@@ -254,14 +377,17 @@ class Resolver:
         for node in list(root.find_all(exp.TableFromRows)):
             self._table_function(node)
         for table in list(root.find_all(exp.Table)):
-            if not table.args.get("resolved") and not _is_cte(table):
+            if not table.args.get("resolved") and table.arg_key != "format" and not _is_cte(table):
                 self._table(table)
 
     def _table(self, table: exp.Table) -> None:
         if table.args.get("when"):
             raise sqlerror.unsupported("time travel (AT, BEFORE)")
-        if isinstance(table.this, exp.Var) and str(table.this.name).startswith("@"):
+        if isinstance(table.this, (exp.Var, exp.Literal)) and str(table.this.name).startswith("@"):
             self._stage(table, str(table.this.name))
+            return
+        if isinstance(table.this, exp.DirectoryStage):
+            self._register(table, directory_table(self._context, table.this.this.name), "DIRECTORY")
             return
         name = self._name(table)
         if isinstance(table.this, exp.Func) and not _identifier_literal(table.this):
@@ -269,13 +395,35 @@ class Resolver:
         if (relation := information_schema.relation(self._context, name)) is not None:
             self._register(table, relation, name[-1])
             return
-        entry = self._context.relation(name)
-        if entry.kind == "VIEW":
+        wanted = self._wanted(table)
+        entry = self._context.relation(name, *wanted)
+        if not wanted:
+            self._prepared.target = entry
+        if wanted or table.find_ancestor(exp.Update, exp.Delete, exp.Merge):
+            refuse_reading(self._context, entry)
+        if entry.kind == "STREAM":
+            self._stream(table, entry)
+            return
+        if entry.get("suspended"):
+            raise sqlerror.malformed(
+                f"Failure during expansion of view '{entry.name}': SQL compilation error: Materialized View "
+                f"{entry.name} is invalid."
+            )
+        if entry.get("query"):
             self._view(table, entry)
             return
+        if entry.kind != "TABLE":
+            raise sqlerror.unsupported(f"reading {'an' if entry.kind[0] in 'AEIOU' else 'a'} {entry.kind.lower()}")
         alias = table.args.get("alias") or _alias(name[-1])
         resolved = _physical(entry, alias)
         _replace_table(table, resolved)
+
+    @staticmethod
+    def _wanted(table: exp.Table) -> tuple[str, ...]:
+        """SELECT, but of the target of DML, whose privilege was asked for before."""
+        node = table.parent.parent if isinstance(table.parent, exp.Schema) else table.parent
+        target = isinstance(node, exp.DML) and table.arg_key == "this"
+        return () if target else ("SELECT",)
 
     def _name(self, table: exp.Table) -> tuple[str, ...]:
         """The parts of a table's name; IDENTIFIER(…) is read."""
@@ -296,12 +444,15 @@ class Resolver:
         """A view is its query, resolved where it was created."""
         if view.id in self._context.expanding:
             raise sqlerror.malformed(f"View '{view.name}' refers to itself.")
-        inner = replace(self._context, binds=(), expanding=(*self._context.expanding, view.id))
-        prepared = Prepared("", [], self._prepared.relations)
-        with at_home(inner, view):
-            body = parse(view.get("query"))
-            name_projections(body, view.get("query"))
-            query_ = Resolver(inner, prepared).resolve(body)
+        inner = replace(self._context.as_owner(view), binds=(), expanding=(*self._context.expanding, view.id))
+        prepared = Prepared("", [], self._prepared.relations, self._prepared.readings)
+        try:
+            with at_home(inner, view):
+                body = parse(view.get("query"))
+                name_projections(body, view.get("query"))
+                query_ = Resolver(inner, prepared).resolve(body)
+        except SqlError as error:
+            raise sqlerror.in_view(view.name, error) from None
         columns = [exp.to_identifier(each["name"], quoted=True) for each in view.get("columns")]
         given = table.args.get("alias")
         alias = exp.TableAlias(
@@ -310,10 +461,29 @@ class Resolver:
         )
         table.replace(_with_joins(table, exp.Subquery(this=query_, alias=alias)))
 
+    def _stream(self, table: exp.Table, stream: Entry) -> None:
+        """The changes since its offset; JSON is text in between."""
+        readings = self._prepared.readings
+        if stream.id not in readings:
+            readings[stream.id] = streams.read(self._context, stream)
+        alias = table.args.get("alias") or _alias(stream.name)
+        inner = exp.Table(this=exp.to_identifier(stream.name, quoted=True))
+        projections = []
+        for column in columns_of_entry(stream):
+            value: exp.Expr = exp.column(exp.to_identifier(column.name, quoted=True))
+            if column.type.stored == "JSON":
+                value = exp.alias_(exp.Cast(this=value, to=exp.DataType.build("JSON", dialect="duckdb")), column.name,
+                                   quoted=True)  # fmt: skip
+            projections.append(value)
+        select = exp.Select(expressions=projections).from_(inner)
+        self._register(inner, readings[stream.id].table, stream.name)
+        table.replace(_with_joins(table, exp.Subquery(this=select, alias=alias.copy())))
+
     def _stage(self, table: exp.Table, location: str) -> None:
-        given = table.args.get("format")
-        name = given.name if isinstance(given, exp.Expr) else None
-        relation = (self._context.staged or partial(stage_table, self._context))(location, name)
+        given, pattern = table.args.get("format"), table.args.get("pattern")
+        name = given.name if isinstance(given, exp.Literal) else given and given.sql(dialect="snowflake")
+        read = self._context.staged or partial(stage_table, self._context, pattern=pattern and pattern.name)
+        relation = _widened(read(location, name), table.root())
         self._register(table, relation, "STAGE")
 
     def _table_function(self, node: exp.TableFromRows) -> None:
@@ -322,10 +492,16 @@ class Resolver:
         while isinstance(call, exp.Dot):
             path.append(call.this.name if not isinstance(call.this, exp.Dot) else call.this.expression.name)
             call = call.expression
+        inside = "INFORMATION_SCHEMA" in (each.upper() for each in path)
+        found = None if path and not inside else TABLE_FUNCTIONS.get(call.name.upper())
         if isinstance(call, exp.Anonymous) and call.name.upper() == "RESULT_SCAN":
-            relation = self._context.host.result(str(call.expressions[0].name)).table
-        elif path and "INFORMATION_SCHEMA" in (each.upper() for each in path):
+            relation = self._context.host.result(self._context.session, str(call.expressions[0].name)).table
+        elif found is not None and isinstance(call, exp.Anonymous):
+            relation = found(self._context, call_arguments(self._context, call))
+        elif inside:
             relation = information_schema.table_function(self._context, call.name.upper(), call.expressions)
+        elif not self._own_table_function(node) and (called := udf.called(node.this)) is not None:
+            raise unknown(called[0])
         else:
             return
         self._register(node, relation, "RESULT")
@@ -346,6 +522,40 @@ class Resolver:
                 entry = self._context.find("SEQUENCE", parts)
                 call = exp.Anonymous(this="nextval", expressions=[exp.Literal.string(entry.physical)])
                 column.replace(call)
+
+
+def _widened(relation: Any, root: exp.Expr) -> Any:
+    """Fields that the statement names and that no record has are NULL.
+
+    https://docs.snowflake.com/en/user-guide/querying-stage
+    """
+    import pyarrow as pa
+
+    named = [int(each.name[1:]) for each in root.find_all(exp.Identifier) if re.fullmatch(r"\$\d+", each.name)]
+    for number in range(1, max(named, default=0) + 1):
+        if f"${number}" not in relation.column_names:
+            relation = relation.append_column(f"${number}", pa.nulls(relation.num_rows, pa.string()))
+    return relation
+
+
+def target_name(context: Context, table: exp.Table) -> tuple[str, ...]:
+    """The parts of the name of DML's target, before anything is resolved. Raises 001003 where there is none."""
+    argument = _identifier_literal(table.this) if isinstance(table.this, exp.Expr) else None
+    if argument is None:
+        parts = [part for key in ("catalog", "db", "this") if isinstance(part := table.args.get(key), exp.Identifier)]
+        if not parts:
+            raise sqlerror.malformed("syntax error: a table is wanted")
+        return tuple(part.name if part.quoted else part.name.upper() for part in parts)
+    if isinstance(argument, exp.Placeholder):
+        text = str(context.bind(1))
+    elif isinstance(argument, exp.Parameter):
+        text = str(context.session.variable(argument.this.name.upper()))
+    else:
+        text = argument.name if isinstance(argument, exp.Expr) else str(argument)
+    parser = context.parser(text)
+    name = parser.name()
+    parser.end()
+    return name
 
 
 def _identifier_literal(node: exp.Expr) -> Any:
@@ -466,47 +676,16 @@ def _written(text: str) -> list[str]:
 
 def context_function(context: Context, name: str, node: exp.Func) -> exp.Expr | None:
     """https://docs.snowflake.com/en/sql-reference/functions-context"""
-    session = context.session
     if name in ("CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "GETDATE", "CURRENT_TIMESTAMP_LTZ"):
-        return _cast("TIMESTAMPTZ", session.now)
-    values: dict[str, Callable[[], Any]] = {
-        "CURRENT_USER": lambda: session.user,
-        "SESSION_USER": lambda: session.user,
-        "CURRENT_ROLE": lambda: session.role,
-        "CURRENT_ROLE_TYPE": lambda: "ROLE",
-        "CURRENT_DATABASE": lambda: session.database and session.database.name,
-        "CURRENT_SCHEMA": lambda: session.schema and session.schema.name,
-        "CURRENT_SCHEMAS": lambda: json.dumps([context.path(session.schema)] if session.schema else []),
-        "CURRENT_WAREHOUSE": lambda: session.warehouse,
-        "CURRENT_SESSION": lambda: str(session.id),
-        "CURRENT_ACCOUNT": lambda: "SANDBOX",
-        "CURRENT_ACCOUNT_NAME": lambda: "SANDBOX",
-        "CURRENT_ORGANIZATION_NAME": lambda: "SNOWMAKER",
-        "CURRENT_REGION": lambda: "PUBLIC.LOCAL",
-        "CURRENT_VERSION": lambda: VERSION,
-        "CURRENT_CLIENT": lambda: session.client,
-        "CURRENT_IP_ADDRESS": lambda: "127.0.0.1",
-        "CURRENT_STATEMENT": lambda: context.text,
-        "CURRENT_TRANSACTION": lambda: str(session.transaction.id) if session.transaction else None,
-        "CURRENT_AVAILABLE_ROLES": lambda: json.dumps(list(ROLES), indent=2),
-        "CURRENT_SECONDARY_ROLES": lambda: json.dumps(
-            {"roles": ",".join(ROLES) if session.secondary_roles == "ALL" else "", "value": session.secondary_roles}
-        ),
-        "LAST_QUERY_ID": lambda: _last_query(context, node),
-    }
-    read = values.get(name)
-    return _literal(read()) if read else None
-
-
-def _last_query(context: Context, node: exp.Func) -> str | None:
-    """https://docs.snowflake.com/en/sql-reference/functions/last_query_id"""
-    ids = [each for each in context.session.query_ids if each != context.query_id]
-    position = int(scalar_literal(node.expressions[0])) if node.expressions else -1
-    index = position - 1 if position > 0 else position
-    try:
-        return ids[index]
-    except IndexError:
-        return None
+        return _cast("TIMESTAMPTZ", context.session.now)
+    if name == "LAST_QUERY_ID":
+        return _literal(last_query_id(context, int(scalar_literal(node.expressions[0])) if node.expressions else -1))
+    if name == "GETVARIABLE":
+        return _literal(get_variable(context, str(scalar_literal(node.expressions[0]))))
+    if name in ASKED:
+        return _literal(ASKED[name](context, str(scalar_literal(node.expressions[0]))))
+    read = VALUES.get(name)
+    return _literal(read(context)) if read else None
 
 
 def scalar_literal(node: exp.Expr) -> Any:
@@ -525,6 +704,7 @@ def default_expression(context: Context, text: str, kind: DataType) -> str:
     if isinstance(value, exp.Column) and value.name == "NEXTVAL":
         Resolver(context, Prepared("", []))._sequences(expression)
     elif isinstance(value, (exp.CurrentUser, exp.CurrentRole)):
-        raise sqlerror.unsupported("CURRENT_USER and CURRENT_ROLE as a DEFAULT")
+        # the session tells DuckDB who it is before it writes (`Session.write`)
+        return f"getvariable('{'sf_user' if isinstance(value, exp.CurrentUser) else 'sf_role'}')"
     sql = _transformed(context, expression).expressions[0].unalias().sql(dialect="duckdb")
     return f"(cast({sql} as {kind.stored}))"

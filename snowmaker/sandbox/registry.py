@@ -12,6 +12,8 @@ Handler = Callable[[Context, Parser], Result]
 
 HANDLERS: dict[tuple[str, ...], Handler] = {}
 
+BLOCK = "BEGIN … END"  # the handler of Snowflake Scripting's blocks, which begin with DECLARE or BEGIN
+
 
 def statement(*words: str) -> Callable[[Handler], Handler]:
     """Register a handler for statements that begin with `words`; the parser stands behind them."""

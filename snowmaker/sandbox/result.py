@@ -23,6 +23,7 @@ SHOW = 0x4400
 DESCRIBE = 0x4500
 TCL = 0x5000
 DDL = 0x6000
+MULTI = 0xA000
 
 COUNTED = (DML, INSERT, UPDATE, DELETE, MERGE)
 
@@ -36,13 +37,18 @@ class Column:
 
 @dataclass(frozen=True)
 class Result:
-    """`rows` of a command, else `table` (Arrow) of a query. `data` goes into the answer as it is (PUT)."""
+    """`rows` of a command, else `table` (Arrow) of a query. `data` goes into the answer as it is (PUT).
+
+    `inserted` and `deleted` count the rows of a table that a statement has changed without saying so in its rows.
+    """
 
     columns: tuple[Column, ...]
     rows: Sequence[Sequence[Any]] = ()
     table: Any = None
     type_id: int = SCL
     data: Mapping[str, Any] = field(default_factory=dict)
+    inserted: int = 0
+    deleted: int = 0
 
     @property
     def total(self) -> int:

@@ -6,34 +6,56 @@ wrong is in its body, as Snowflake has it; a client would retry anything else fo
 
 from __future__ import annotations
 
-import gzip
 import json
 import logging
+import re
 import socket
 import threading
+import zlib
 from collections.abc import Callable
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from snowmaker.sandbox import wire
+from snowmaker.sandbox import answers, rest, wire
+from snowmaker.sandbox.access import Access
+from snowmaker.sandbox.answers import IN_PROGRESS, IN_PROGRESS_ASYNC, Answer, failure, pending, success
 from snowmaker.sandbox.catalog import ACCOUNT
 from snowmaker.sandbox.errors import SandboxError
 from snowmaker.sandbox.faults import Fault
-from snowmaker.sandbox.host import Dropped, Host, Outcome, Statement
-from snowmaker.sandbox.parameters import PARAMETERS
-from snowmaker.sandbox.query import VERSION
-from snowmaker.sandbox.result import SELECT
+from snowmaker.sandbox.host import Host
+from snowmaker.sandbox.query_history import visible
+from snowmaker.sandbox.result import Result
+from snowmaker.sandbox.runner import Dropped, Outcome, Statement
 from snowmaker.sandbox.session import Session
+from snowmaker.sandbox.session_functions import VERSION
+from snowmaker.sandbox.sessions import MASTER_SECONDS, TOKEN_SECONDS
+from snowmaker.sandbox.snapshots import snapshot
 from snowmaker.sandbox.sqlerror import SqlError, internal
 
 log = logging.getLogger("snowmaker.sandbox")
 
-Answer = dict[str, Any]
-IN_PROGRESS = "333333"
-IN_PROGRESS_ASYNC = "333334"
-GONE = SqlError(390111, "08003", "Session no longer exists. New login required to access the service.")
 WAIT = 45.0  # seconds until a client that waits for a result is told to ask again
+LARGEST = 1 << 30  # bytes of a request's body, files of stages apart
+SILENCE = 600.0  # seconds after which a client that stopped in the middle of a request is given up
+
+
+_HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
+
+
+def is_near(address: str) -> bool:
+    """Whether a client at this address is on this machine: one outside of a container is not in it."""
+    return ip_address(address).is_loopback
+
+
+class Malformed(Exception):  # noqa: N818 - reads as a word
+    """A request that is no proper HTTP or JSON; `status` is the HTTP status that says so."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Server(ThreadingHTTPServer):
@@ -94,6 +116,7 @@ class Handler(BaseHTTPRequestHandler):
         ("DELETE", "/sandbox/faults"): "_clear_faults",
         ("GET", "/sandbox/requests"): "_requests",
         ("GET", "/sandbox/databases"): "_databases",
+        ("GET", "/sandbox/snapshot"): "_snapshot",
     }
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -115,38 +138,92 @@ class Handler(BaseHTTPRequestHandler):
         self._handle("DELETE")
 
     def _handle(self, method: str) -> None:
-        url = urlsplit(self.path)
-        self._parameters = {key: values[0] for key, values in parse_qs(url.query).items()}
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.headers.get("Content-Encoding") == "gzip" and not url.path.startswith("/stage/"):
-            body = gzip.decompress(body)
-        if url.path.startswith("/stage/"):
-            self._transfer(method, unquote(url.path.removeprefix("/stage/")), body)
-            return
-        if url.path == "/sandbox/attach":
-            self._attach()
-            return
         try:
-            answer = self._route(method, url.path)(json.loads(body or b"{}"))
+            url = urlsplit(self.path)
+            self._parameters = {key: values[0] for key, values in parse_qs(url.query).items()}
+            path = "/" + "/".join(part for part in url.path.split("/") if part)  # connector 5.x doubles a slash
+            body = self._body(url.path)
+            if path == "/sandbox/attach":
+                self._attach()
+            elif path.startswith("/stage/"):
+                self._transfer(method, unquote(url.path.removeprefix("/stage/")), body)
+            elif path.startswith("/results/"):
+                self._chunk(path.removeprefix("/results/"))
+            elif f"{path}/".startswith(rest.PREFIX):
+                self._rest(method, path, _document(body))
+            else:
+                self._answer(method, path, body)
+        except (Malformed, SqlError, UnicodeError, ValueError) as error:
+            status = error.status if isinstance(error, Malformed) else 400
+            self.close_connection = True
+            refused = failure(SqlError(status, "08001", f"malformed request: {error}"))
+            self._send(status, json.dumps(refused).encode("utf-8"))
         except Dropped:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
-            return
+
+    def _answer(self, method: str, path: str, body: bytes) -> None:
+        """One request of the protocol proper: JSON in, JSON out."""
+        data = _document(body)
+        try:
+            answer = self._route(method, path)(data)
         except SqlError as error:
             answer = failure(error)
+        except Dropped:
+            raise
         except Exception as error:  # the server boundary: an HTTP 500 would be retried for minutes
-            log.exception("internal error in %s", url.path)
+            log.exception("internal error in %s", path)
             answer = failure(internal(f"{type(error).__name__}: {error}"))
         self._send(200, json.dumps(answer).encode("utf-8"))
+
+    def _body(self, path: str) -> bytes:
+        """What came with the request, unpacked. Raises Malformed."""
+        self.connection.settimeout(SILENCE)
+        staged = path.startswith("/stage/")
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            body = self._chunked_body()
+        else:
+            length = self.headers.get("Content-Length") or "0"
+            if not length.isascii() or not length.isdigit():
+                raise Malformed(400, f"Content-Length: {length[:40]}")
+            if int(length) > LARGEST and not staged:
+                raise Malformed(413, f"a body of {length} bytes is too large")
+            body = self.rfile.read(int(length))
+            if len(body) < int(length):
+                raise Malformed(400, "the body ends early")
+        self.connection.settimeout(None)
+        if staged or self.headers.get("Content-Encoding", "").lower() != "gzip":
+            return body
+        unpacking = zlib.decompressobj(wbits=31)
+        try:
+            found = unpacking.decompress(body, LARGEST)
+        except zlib.error as error:
+            raise Malformed(400, f"Content-Encoding: {error}") from None
+        if not unpacking.eof:
+            raise Malformed(413 if unpacking.unconsumed_tail else 400, "the body is cut short, or too large")
+        return found
+
+    def _chunked_body(self) -> bytes:
+        parts: list[bytes] = []
+        while True:
+            size = int(self.rfile.readline(100).partition(b";")[0].strip() or b"?", 16)
+            if size < 0 or size + sum(map(len, parts)) > LARGEST:
+                raise Malformed(413, "the body is too large")
+            if size == 0:
+                while self.rfile.readline(1000).strip():
+                    continue
+                return b"".join(parts)
+            parts.append(self.rfile.read(size))
+            self.rfile.readline(10)
 
     def _route(self, method: str, path: str) -> Callable[[Any], Answer]:
         if name := self.routes.get((method, path)):
             found: Callable[[Any], Answer] = getattr(self, name)
             return found
-        parts = [part for part in path.split("/") if part]  # connector 5.x doubles a slash
-        if len(parts) == 3 and parts[0] == "queries" and parts[2] == "result":
+        parts = path.split("/")[1:]
+        if method == "GET" and len(parts) == 3 and parts[0] == "queries" and parts[2] == "result":
             return lambda _: self._result(parts[1])
-        if len(parts) == 3 and parts[:2] == ["monitoring", "queries"]:
+        if method == "GET" and len(parts) == 3 and parts[:2] == ["monitoring", "queries"]:
             return lambda _: self._monitor(parts[2])
         return lambda _: failure(SqlError(2, "0A000", f"sandbox does not support the request {method} {path}"))
 
@@ -166,54 +243,54 @@ class Handler(BaseHTTPRequestHandler):
     def _token(self) -> str:
         return self.headers.get("Authorization", "").partition('Token="')[2].rstrip('"')
 
+    @property
+    def _reached(self) -> str:
+        """Where the client reaches this server, as it says: a port can be published under another number."""
+        host = self.headers.get("Host", "")
+        return f"http://{host}" if _HOST.fullmatch(host) else self.server.host.url
+
     def _current(self) -> Session:
-        session = self.server.host.session(self._token())
-        if session is None:
-            raise GONE
-        return session
+        return self.server.host.open_sessions.current(self._token())
 
     def _login(self, body: Answer) -> Answer:
-        data = body.get("data") or {}
-        token, session = self.server.host.login(data, self._parameters)
+        data = body.get("data")
+        tokens, session = self.server.host.login(
+            data if isinstance(data, dict) else {}, self._parameters, self.headers.get("User-Agent", "")
+        )
+        session.url, session.near = self._reached, is_near(self.client_address[0])
         return success(
             {
-                "token": token,
-                "masterToken": token,
-                "validityInSeconds": 3600,
-                "masterValidityInSeconds": 14400,
+                "token": tokens.session,
+                "masterToken": tokens.master,
+                "validityInSeconds": TOKEN_SECONDS,
+                "masterValidityInSeconds": MASTER_SECONDS,
                 "displayUserName": session.user,
                 "serverVersion": VERSION,
                 "firstLogin": False,
                 "sessionId": session.id,
                 "healthCheckInterval": 45,
-                "parameters": parameters(session),
-                "sessionInfo": {
-                    "databaseName": session.database and session.database.name,
-                    "schemaName": session.schema and session.schema.name,
-                    "warehouseName": session.warehouse,
-                    "roleName": session.role,
-                },
+                "parameters": answers.parameters(session),
+                "sessionInfo": answers.place(session),
                 "finalDatabaseName": session.database and session.database.name,
             }
         )
 
-    def _renew(self, body: Answer) -> Answer:
-        old = self._token() or str(body.get("oldSessionToken", ""))
-        token = self.server.host.renew(old) or self.server.host.renew(str(body.get("oldSessionToken", "")))
-        if token is None:
-            raise GONE
+    def _renew(self, _: Answer) -> Answer:
+        tokens = self.server.host.open_sessions.renew(self._token())
         return success(
             {
-                "sessionToken": token,
-                "masterToken": token,
-                "validityInSecondsST": 3600,
-                "validityInSecondsMT": 14400,
-                "validityInSeconds": 3600,
+                "sessionToken": tokens.session,
+                "masterToken": tokens.master,
+                "validityInSecondsST": TOKEN_SECONDS,
+                "validityInSecondsMT": MASTER_SECONDS,
+                "validityInSeconds": TOKEN_SECONDS,
+                "masterValidityInSeconds": MASTER_SECONDS,
             }
         )
 
     def _heartbeat(self, _: Answer) -> Answer:
-        self._current()
+        open_sessions = self.server.host.open_sessions
+        open_sessions.extend(self._current())
         return success(None)
 
     def _session(self, _: Answer) -> Answer:
@@ -229,45 +306,82 @@ class Handler(BaseHTTPRequestHandler):
 
     def _query(self, body: Answer) -> Answer:
         session = self._current()
-        bindings = body.get("bindings") or {}
-        ordered = sorted(bindings, key=int) if all(key.isdigit() for key in bindings) else list(bindings)
+        given = body.get("parameters")
         statement = Statement(
             str(body.get("sqlText") or ""),
-            [wire.bound(bindings[key]) for key in ordered],
-            body.get("parameters"),
-            bool(body.get("describeOnly")),
+            wire.bindings(body.get("bindings")),
+            given if isinstance(given, dict) else None,
+            body.get("describeOnly") is True,
+            str(body["bindStage"]) if body.get("bindStage") else None,
         )
-        host = self.server.host
-        if body.get("asyncExec"):
-            query_id = host.submit(session, statement)
-            return pending(query_id, IN_PROGRESS_ASYNC)
-        return answer(session, host.execute(session, statement, self._parameters.get("requestId", "")))
+        alone = body.get("asyncExec") is True
+        request = self._parameters.get("requestId", "")
+        run = self.server.host.runner.start(session, statement, request, beside=alone)
+        if alone:
+            return pending(run.query_id, IN_PROGRESS_ASYNC)
+        return self._ended(session, run.query_id, run.outcome(WAIT))
 
     def _result(self, query_id: str) -> Answer:
         session = self._current()
-        outcome = self.server.host.outcome(query_id, WAIT)
-        return pending(query_id, IN_PROGRESS) if outcome is None else answer(session, outcome)
+        return self._ended(session, query_id, self.server.host.runner.outcome(session, query_id, WAIT))
+
+    def _ended(self, session: Session, query_id: str, outcome: Outcome | None) -> Answer:
+        if outcome is None:
+            return pending(query_id, IN_PROGRESS)
+        return answers.outcome(session, outcome, f"{self._reached}/results")
 
     def _monitor(self, query_id: str) -> Answer:
-        self._current()
+        """What clients ask about a query that runs behind their back."""
+        session = self._current()
         query = self.server.host.history.get(query_id)
-        if query is None:
+        if query is not None and not visible(session, Access.of_session(session))(query):
             return success({"queries": []})
+        if query is None:
+            waiting = self.server.host.runner.running(query_id) is not None
+            return success({"queries": [{"id": query_id, "status": "QUEUED"}] if waiting else []})
         found = {
             "id": query_id,
             "status": query.execution_status,
+            "state": query.execution_status,
             "sqlText": query.query_text,
+            "startTime": _milliseconds(query.start_time),
+            "endTime": _milliseconds(query.end_time),
             "errorCode": query.error_code,
             "errorMessage": query.error_message,
             "sessionId": query.session_id,
+            "warehouseName": query.warehouse_name,
         }
         return success({"queries": [found]})
 
     def _abort(self, body: Answer) -> Answer:
         session = self._current()
         query_id = body.get("queryId")
-        session.cancel(str(query_id) if query_id else None)
+        request = str(body.get("requestId") or "")
+        self.server.host.runner.abort(session, request, str(query_id) if query_id else None)
         return success(None)
+
+    def _chunk(self, path: str) -> None:
+        """A part of a large result; its URL holds the secret that admits to it."""
+        query_id, _, rest = path.partition("/")
+        outcome = self.server.host.runner.ended(query_id)
+        body = answers.chunk(outcome, rest) if outcome else None
+        self._send(404 if body is None else 200, body or b"", content_type="application/octet-stream")
+
+    def _rest(self, method: str, path: str, body: Answer) -> None:
+        """The REST API beside the protocol; here errors have an HTTP status."""
+        try:
+            session = self._current()
+        except SqlError as error:
+            self._send(401, json.dumps(failure(error)).encode("utf-8"))
+            return
+        status, found = rest.reply(method, unquote(path), self._parameters, body, lambda text: self._run(session, text))
+        self._send(status, json.dumps(found, default=str).encode("utf-8"))
+
+    def _run(self, session: Session, text: str) -> Result:
+        outcome = self.server.host.runner.start(session, Statement(text)).outcome(WAIT)
+        if outcome is None or outcome.error is not None or outcome.result is None:
+            raise (outcome and outcome.error) or internal()
+        return outcome.result
 
     # -- what only the sandbox has ---------------------------------------------------------------------
 
@@ -297,6 +411,10 @@ class Handler(BaseHTTPRequestHandler):
         found = self.server.host.engine.catalog.children(ACCOUNT, "DATABASE")
         return success([database.name for database in found])
 
+    def _snapshot(self, _: Answer) -> Answer:
+        self._trusted()
+        return success(snapshot(self.server.host.engine, self.server.host.stages))
+
     def _attach(self) -> None:
         """The connection stays open for as long as the other process lives."""
         if self._token() != self.server.host.token or not self.server.attach():
@@ -321,9 +439,13 @@ class Handler(BaseHTTPRequestHandler):
         """Upload and download in the way of Google Cloud Storage."""
         stages = self.server.host.stages
         ticket, _, file = path.partition("/")
-        if not stages.admits(ticket):
+        if not stages.admits(ticket, file, write=method == "PUT"):
             self._send(403, b"")
             return
+        try:
+            stages.inside(file)
+        except SqlError as error:
+            raise Malformed(400, error.message) from None
         if method == "PUT" and self.headers.get("x-goog-if-generation-match") == "0" and stages.exists(file):
             self._send(412, b"")
             return
@@ -338,74 +460,19 @@ class Handler(BaseHTTPRequestHandler):
         self._send(200, found, content_type="application/octet-stream", ETag=f'"{stages.etag(file)}"')
 
 
-def success(data: Any) -> Answer:
-    return {"data": data, "code": None, "message": None, "success": True}
+def _document(body: bytes) -> Answer:
+    """The JSON object of a request; an empty body is an empty one. Raises Malformed."""
+    try:
+        found = json.loads(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise Malformed(400, f"no JSON: {error}") from None
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise Malformed(400, "the JSON of a request is an object")
+    return found
 
 
-def failure(error: SqlError, query_id: str = "") -> Answer:
-    """The answer to what was refused."""
-    code = f"{error.code:06d}"
-    data = {
-        "internalError": error.code == 603,
-        "errorCode": code,
-        "sqlState": error.sqlstate,
-        "queryId": query_id,
-        "pos": -1,
-        "line": -1,
-        "type": "COMPILATION",
-    }
-    return {"data": data, "code": code, "message": error.message, "success": False}
-
-
-def pending(query_id: str, code: str) -> Answer:
-    data = {
-        "queryId": query_id,
-        "getResultUrl": f"/queries/{query_id}/result",
-        "progressDesc": None,
-        "queryAbortsAfterSecs": 300,
-    }
-    return {"data": data, "code": code, "message": "Query in progress", "success": True}
-
-
-def parameters(session: Session) -> list[dict[str, Any]]:
-    """What clients go by; arrays are always bound inline."""
-    shown = {
-        "TIMEZONE",
-        "AUTOCOMMIT",
-        "CLIENT_TELEMETRY_ENABLED",
-        "CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY",
-        *session.parameters,
-    }
-    found = [{"name": name, "value": session.parameter(name)} for name in sorted(shown) if name in PARAMETERS]
-    return [*found, {"name": "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", "value": 0}]
-
-
-def answer(session: Session, outcome: Outcome) -> Answer:
-    """The answer to a statement, with where it left the session."""
-    if outcome.error is not None or outcome.result is None:
-        return failure(outcome.error or internal(), outcome.query_id)
-    result = outcome.result
-    if result.data:
-        return success({**result.data, "queryId": outcome.query_id})
-    data = {
-        "parameters": parameters(session),
-        "rowtype": wire.rowtype(result.columns),
-        **wire.encode(result),
-        "total": result.total,
-        "returned": result.total,
-        "queryId": outcome.query_id,
-        "databaseProvider": None,
-        "finalDatabaseName": session.database and session.database.name,
-        "finalSchemaName": session.schema and session.schema.name,
-        "finalWarehouseName": session.warehouse,
-        "finalRoleName": session.role,
-        "numberOfBinds": 0,
-        "arrayBindSupported": True,
-        "statementTypeId": result.type_id,
-        "version": 1,
-        "sendResultTime": 0,
-    }
-    if result.type_id == SELECT and result.table is None:
-        data.update({"queryResultFormat": "arrow", "rowsetBase64": ""})
-        data.pop("rowset", None)
-    return success(data)
+def _milliseconds(moment: str | None) -> int:
+    """Since 1970, as clients want it; 0 for what is not yet."""
+    return int(datetime.fromisoformat(moment).timestamp() * 1000) if moment else 0

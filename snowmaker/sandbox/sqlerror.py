@@ -31,6 +31,10 @@ def malformed(message: str) -> SqlError:
     return _compilation(1003, "42000", message)
 
 
+def transient_clone() -> SqlError:
+    return _compilation(2120, "0A000", "Transient object cannot be cloned to a permanent object.")
+
+
 def invalid_property(name: str, kind: str) -> SqlError:
     return _compilation(1420, "42601", f"invalid property '{name}' for '{kind}'")
 
@@ -51,6 +55,20 @@ def does_not_exist(label: str, name: str, *, container: bool = False) -> SqlErro
     """SQLSTATE 42S02 is for tables and the like; anything that is no relation is 02000."""
     sqlstate = "02000" if container else "42S02"
     return _compilation(2003, sqlstate, f"{label} '{name}' does not exist or not authorized.")
+
+
+def insufficient(kind: str, name: str) -> SqlError:
+    """The object is seen, but the roles in force may not do this with it."""
+    return SqlError(
+        3001, "42501", f"SQL access control error:\nInsufficient privileges to operate on {kind.lower()} '{name}'."
+    )
+
+
+def no_warehouse() -> SqlError:
+    return SqlError(
+        606, "57P03", "No active warehouse selected in the current session.  Select an active warehouse with the "
+        "'use warehouse' command.\n",
+    )  # fmt: skip
 
 
 def cannot_operate() -> SqlError:
@@ -76,12 +94,24 @@ def no_current_schema(command: str) -> SqlError:
     )
 
 
+def in_view(view: str, error: SqlError) -> SqlError:
+    """What a view answers whose query no longer works; what the sandbox does not support stays as it is."""
+    if error.code not in (904, 2003):
+        return error
+    return _compilation(2037, "42601", f"Failure during expansion of view '{view}': {error.message}")
+
+
 def wrong_kind(name: str, expected: str, found: str) -> SqlError:
     return _compilation(1203, "42809", f"Object found is of type '{found}', not specified type '{expected}'. ({name})")
 
 
-def invalid_identifier(name: str) -> SqlError:
-    return _compilation(904, "42000", f"error line 1 at position 0\ninvalid identifier '{name}'")
+def invalid_identifier(*path: str) -> SqlError:
+    """The parts of a column's name are told as they would be written, e.g. `"a"`."""
+    from snowmaker.sandbox.context import dotted
+
+    return SqlError(
+        904, "42000", f"SQL compilation error: error line 1 at position 0\ninvalid identifier '{dotted(path)}'"
+    )
 
 
 def statement_count(actual: int, wanted: int) -> SqlError:
@@ -94,6 +124,12 @@ def empty_statement() -> SqlError:
 
 def canceled() -> SqlError:
     return SqlError(604, "57014", "SQL execution canceled")
+
+
+def timed_out(seconds: int) -> SqlError:
+    return SqlError(
+        630, "57014", f"Statement reached its statement or warehouse timeout of {seconds} second(s) and was canceled."
+    )
 
 
 def internal(incident: str = "") -> SqlError:

@@ -16,10 +16,12 @@ Connect = Callable[..., Any]
 
 
 def login(account: sandbox.Account, **more: Any) -> Any:
-    return connector.connect(
-        **account.connection(),
-        **{"paramstyle": "qmark", "enable_server_session_keep_alive_auto_detection": True, **more},
-    )
+    """A connection as ADMIN, or, with `user` and `password`, as someone else."""
+    where = account.connection()
+    if "password" in more:
+        where = {key: value for key, value in where.items() if key not in ("authenticator", "token")}
+    common = {"paramstyle": "qmark", "enable_server_session_keep_alive_auto_detection": True}
+    return connector.connect(**{**where, **common, **more})
 
 
 class Client:
@@ -74,11 +76,16 @@ def connect(account: sandbox.Account) -> Iterator[Callable[..., Client]]:
         client.close()
 
 
+def own_database(request: pytest.FixtureRequest) -> str:
+    """The name of a test's own database, quoted."""
+    return '"' + request.node.name[:100].replace('"', '""') + '"'
+
+
 @pytest.fixture
 def client(connect: Callable[..., Client], request: pytest.FixtureRequest) -> Client:
     """A client in a fresh database of its own."""
     found = connect()
-    found(f'create or replace database "{request.node.name[:100]}"')
+    found(f"create or replace database {own_database(request)}")
     return found
 
 

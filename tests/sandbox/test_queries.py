@@ -109,7 +109,7 @@ def test_a_view_is_resolved_where_it_was_made(client):
     client("create schema other")
     assert client("select * from public.v") == [(2,)]
     client("drop table public.t")
-    assert client.error("select * from public.v")[:2] == (2003, "42S02")
+    assert client.error("select * from public.v")[:2] == (2037, "42601")
     client("undrop table public.t")
     assert client("select n + 1 as m from public.v as w where w.n = 2") == [(3,)]
 
@@ -141,6 +141,8 @@ def test_result_scan(connect):
     client = connect()
     client("select 1 as a, 'x' as b")
     assert client("select b from table(result_scan(last_query_id()))") == [("x",)]
+    assert client("select b from table(result_scan(-2))") == [("x",)], "-1 is the query before this one"
+    assert client.error("select * from table(result_scan(-1000))")[0] == 709
     client("show databases")
     assert ("SNOWFLAKE",) in client('select "name" from table(result_scan(last_query_id()))')
 
@@ -156,19 +158,18 @@ def test_result_scan(connect):
         ("", 900, "42601", "Empty"),
         ("-- nothing", 900, "42601", "Empty"),
         ("select 1; select 2", 8, "0A000", "Actual statement count 2"),
-        ("create task t as select 1", 2, "0A000", "sandbox does not support CREATE TASK"),
-        ("create dynamic table t as select 1", 2, "0A000", "sandbox does not support CREATE DYNAMIC TABLE"),
-        ("grant role a to user b", 2, "0A000", "sandbox does not support GRANT ROLE"),
-        ("create masking policy p as (a int) returns int -> 1", 2, "0A000", "CREATE MASKING POLICY"),
-        ("call p()", 2, "0A000", "sandbox does not support CALL"),
-        ("execute immediate 'select 1'", 2, "0A000", "sandbox does not support EXECUTE IMMEDIATE"),
-        ("begin let x := 1; end", 2, "0A000", "Snowflake Scripting"),
-        ("declare x int; begin return 1; end", 2, "0A000", "Snowflake Scripting"),
+        ("create streamlit s from '@stage'", 2, "0A000", "sandbox does not support CREATE STREAMLIT"),
+        ("create iceberg table t (a int)", 2, "0A000", "sandbox does not support CREATE ICEBERG TABLE"),
         ("select nosuchfunction(1)", 2140, "42601", "Unknown function NOSUCHFUNCTION"),
         ("select * from t at (offset => -60)", 2, "0A000", "time travel"),
-        ("create table t (a int, a int)", 2025, "42601", "duplicate column name 'A'"),
+        ("create table t (a int, a int)", 2025, "42S21", "duplicate column name 'A'"),
+        ("create table t (a number(39, 0))", 1003, "42000", "Invalid number precision: 39. Must be between 0 and 38."),
+        ("create table t (a number(3, 5))", 1003, "42000", "Invalid number scale: 5. Must be between 0 and 3."),
+        ("create table t (a varchar(134217729))", 1003, "42000", "Invalid character length: 134,217,729."),
+        ("select 1::varchar(0)", 1003, "42000", "Invalid character length: 0."),
+        ("create table t (a timestamp_ntz(10))", 1003, "42000", "Must be between 0 and 9."),
         ("create table t (a nosuchtype)", 1003, "42000", "Unsupported data type 'NOSUCHTYPE'"),
-        ("create table t (a geography)", 2, "0A000", "sandbox does not support the data type GEOGRAPHY"),
+        ("create table t (a map(int, int))", 2, "0A000", "sandbox does not support the data type MAP"),
     ],
 )
 def test_refusals(client, text, code, sqlstate, says):
@@ -190,3 +191,104 @@ def test_without_database(connect):
     client("create or replace database without_schema")
     client("drop schema public")
     assert client.error("create table t (a int)")[:2] == (90106, "22000")
+
+
+def test_tables_need_a_warehouse(client):
+    client("create table t (a int)")
+    client("create or replace warehouse test_tables_need")
+    client("use warehouse test_tables_need")
+    client("drop warehouse test_tables_need")
+    for text in ("select * from t", "insert into t values (1)", "update t set a = 1", "delete from t",
+                 "merge into t using (select 1 a) s on t.a = s.a when matched then delete",
+                 "select * from information_schema.tables"):  # fmt: skip
+        code, sqlstate, message = client.error(text)
+        assert (code, sqlstate) == (606, "57P03")
+        assert message.startswith("No active warehouse selected in the current session.  Select an active warehouse")
+    assert client("select 1 + 1, current_user()") == [(2, "ADMIN")]
+    assert [each.name for each in client.cursor.describe("select * from t")] == ["A"]
+    client("use warehouse compute_wh")
+    assert client("select * from t") == []
+
+
+@pytest.fixture
+def tables(client):
+    client("create table a (x int, y varchar)")
+    client("create table b (x int, z varchar)")
+    client("insert into a values (1, '2'), (2, '3')")
+    client("insert into b values (1, 'p')")
+    return client
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("select * from a join b using (a.x)", [(1, "2", "p")]),  # https://github.com/tobymao/sqlglot/issues/3881
+        ("select count(*) from a, b,", [(2,)]),  # https://github.com/tobymao/sqlglot/issues/4487
+        ("select z from a, b, where a.x = b.x", [("p",)]),
+        ("select count(*) from (select 1 from a,)", [(2,)]),
+        ("select x from b order by true, x", [(1,)]),
+        ("select sum(y), avg(y) from a", [(5.0, 2.5)]),  # https://docs.snowflake.com/en/sql-reference/functions/sum
+        (
+            "select sum(x) over (order by dateadd(day, x, '2024-01-01'::date) range between interval '1 day' preceding "
+            "and current row) from a order by x",
+            [(1,), (3,)],
+        ),
+        ("select x from a qualify row_number() over (partition by x / 3 > 0 order by y::int desc) = 1", [(2,)]),
+        (
+            "select row_number() over (order by parse_json(y):b::timestamp, to_date('2024-01-0' || y)) from a",
+            [(1,), (2,)],
+        ),
+        (
+            "select div0(4, ((select max(x) from a) - 1) * 2), iff((select 1) = 1, 'y', 'n')",
+            [(Decimal("2.000000"), "y")],
+        ),
+        ("select x from a where x in ((select max(x) from a) - 1, 7)", [(1,)]),
+        ("select date_part(dw_iso, '2024-01-07'::date)", [(7,)]),
+    ],
+)
+def test_forms_that_are_written_too(tables, text, rows):
+    found = tables(text)
+    assert found == rows
+    assert [type(value) for value in found[0]] == [type(value) for value in rows[0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "says"),
+    [
+        ("select a.x from a, b, join a", 1003, "unexpected 'join'"),
+        ("select * from a join b using (a.nosuch)", 904, "invalid identifier 'NOSUCH'"),
+        ("select * from a pivot(sum(x) for y in (any order by y))", 2, "does not support PIVOT"),
+        ("select * from a pivot(sum(x) for y in (select z from b))", 2, "does not support PIVOT"),
+        ("select row_number() over (order by (y || 'x')::date) from a", 100040, "x' is not recognized"),
+        ("select row_number() over (order by random()) from a", 2, "in OVER"),
+        ("select * from table(nosuch(1))", 2140, "Unknown function NOSUCH"),
+        ("select * from table(public.nosuch(1))", 2141, "Unknown user-defined function PUBLIC.NOSUCH"),
+        ("select st_tileenvelope(7, 6, 9)", 2140, "Unknown function ST_TILEENVELOPE"),
+        ("select dateadd(a.y, 1, '2024-01-01'::date) from a", 2151, "'A.Y' is not a valid date/time component"),
+        ("select x from a start with nosuch = 1 connect by prior x = x", 904, "invalid identifier 'NOSUCH'"),
+        ("alter table a add column w int as (nosuch + 1)", 904, "invalid identifier 'NOSUCH'"),
+        ("create table identifier(:t) (x int)", 1003, "Bind variable"),
+    ],
+)
+def test_what_is_wrong_is_told_in_snowflakes_words(tables, text, code, says):
+    found = tables.error(text)
+    assert found[0] == code
+    assert says in found[2]
+
+
+def test_keys_of_objects_are_ordered(client):
+    """https://docs.snowflake.com/en/user-guide/querying-semistructured#sample-data-used-in-examples"""
+    client("""create table o as select parse_json('{"b": {"z": 1, "y": [{"d": 1, "c": 2}]}, "a": 2}') v""")
+    assert "".join(client("select v from o")[0][0].split()) == '{"a":2,"b":{"y":[{"c":2,"d":1}],"z":1}}'
+
+
+def test_functions_by_identifier(client):
+    """https://docs.snowflake.com/en/sql-reference/identifier-literal"""
+    database = client("select current_database()")[0][0]
+    client("create function f(i int) returns int as 'i + 1'")
+    client("create function tf() returns table (x int) as 'select 7'")
+    client("set (own, built) = ('f', 'abs')")
+    assert client(f"""select identifier('f')(1), identifier('"{database}".public.f')(2)""") == [(2, 3)]
+    assert client("select identifier($own)(3), identifier($built)(-4)") == [(4, 4)]
+    assert client("select * from table(identifier('tf')())") == [(7,)]
+    assert client.error("select identifier('nosuch')(1)")[:2] == (2140, "42601")

@@ -8,6 +8,7 @@ import time
 
 import pytest
 import snowflake.connector as connector
+from snowflake.connector.constants import QueryStatus
 
 from snowmaker.sandbox import Fault
 
@@ -35,6 +36,50 @@ def test_parameters(client):
     assert client.error("alter session set nosuch = 1")[0] == 1006
     assert client.error("alter session set autocommit = 'perhaps'")[0] == 1008
     assert client.error("alter session set timezone = 'Nowhere/Land'")[0] == 1008
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "expected"),
+    [
+        ("date_output_format = 'DD/MM/YYYY'", "'2020-01-02'::date::varchar", "02/01/2020"),
+        ("date_output_format = 'DD/MM/YYYY'", "'2020-01-02'::date || '.'", "02/01/2020."),
+        ("time_output_format = 'HH24.MI'", "to_varchar('01:02:03'::time)", "01.02"),
+        ("timestamp_ntz_output_format = 'YYYY'", "'2020-01-02'::timestamp_ntz::text", "2020"),
+        ("timestamp_output_format = 'MM'", "'2020-01-02'::timestamp_ltz::text", "01"),
+        ("binary_output_format = base64", "to_binary('00ff')::varchar", "AP8="),
+        ("binary_input_format = utf8", "to_varchar(to_binary('a'), 'HEX')", "61"),
+        ("date_input_format = 'DD/MM/YYYY'", "'03/02/2020'::date::varchar", "2020-02-03"),
+        ("time_input_format = 'HH24MI'", "'0405'::time::varchar", "04:05:00"),
+        ("timestamp_input_format = 'DD/MM/YYYY'", "to_timestamp('03/02/2020')::date::text", "2020-02-03"),
+        ("timestamp_type_mapping = timestamp_tz", "system$typeof('2020-01-02'::timestamp)", "TIMESTAMP_TZ(9)[SB8]"),
+    ],
+)
+def test_formats_of_the_session(connect, settings, text, expected):
+    """https://docs.snowflake.com/en/sql-reference/parameters#session-parameters"""
+    client = connect()
+    client(f"alter session set {settings}")
+    assert client(f"select {text}") == [(expected,)]
+
+
+def test_a_format_refuses_what_it_does_not_fit(connect):
+    client = connect()
+    client("alter session set date_input_format = 'DD/MM/YYYY'")
+    assert client.error("select '2020-02-03'::date")[:2] == (100040, "22007")
+    assert client("select try_to_date('2020-02-03')") == [(None,)]
+
+
+def test_other_parameters_that_have_an_effect(client):
+    client("alter session set timestamp_type_mapping = timestamp_ltz, rows_per_resultset = 2")
+    client("create table t (a timestamp, b timestamp_ntz)")
+    assert [row[1] for row in client("describe table t")] == ["TIMESTAMP_LTZ(9)", "TIMESTAMP_NTZ(9)"]
+    rows = "select * from values (1), (2), (3)"
+    assert (client(rows), client(f"select count(*) from ({rows})")) == ([(1,), (2,)], [(3,)])
+
+
+def test_variables_by_name(client):
+    client("set (word, number) = ('x', 2)")
+    text = "select getvariable('WORD'), getvariable('NUMBER'), getvariable('word'), getvariable('SF_USER')"
+    assert client(text) == [("x", "2", None, None)]
 
 
 def _row(client, query):
@@ -96,8 +141,9 @@ def test_autocommit_off(client, connect):
 def test_writers_queue(client, connect):
     client("create table t (a int)")
     name = f'"{client("select current_database()")[0][0]}".public.t'
+    client("insert into t values (0)")
     client("begin")
-    client("insert into t values (1)")
+    client("update t set a = 1")
     other = connect()
     done: list[float] = []
 
@@ -115,7 +161,7 @@ def test_writers_queue(client, connect):
     assert done
     assert client("select a from t") == [(2,)]
     client("begin")
-    client("insert into t values (1)")
+    client("update t set a = 3")
     other("alter session set lock_timeout = 0")
     assert other.error(f"delete from {name}")[0] == 625
     client("rollback")
@@ -133,6 +179,58 @@ def test_cancel(connect):
         client.cursor.get_results_from_sfqid(query)
         client.cursor.fetchall()
     assert caught.value.errno == 604
+
+
+@pytest.fixture
+def stranger(client, connect):
+    """Another user, with a role of little use."""
+    client("create or replace role strangers")
+    client("create or replace user stranger password = 'Stranger1' default_role = strangers")
+    client("grant role strangers to user stranger")
+    yield connect(user="stranger", password="Stranger1")
+    client("drop user stranger")
+    client("drop role strangers")
+
+
+def test_results_are_their_users_own(client, connect, stranger):
+    client("select 'mine' as a")
+    query = client.cursor.sfqid
+    for text in (
+        "select a from table(result_scan(?))",
+        "select upper(a) from table(result_scan(?)), lateral flatten([1])",
+    ):
+        assert stranger.error(text, (query,))[:2] == (709, "02000")
+    assert stranger.connection.get_query_status(query) == QueryStatus.NO_DATA
+    other = connect()
+    assert other("select a from table(result_scan(?))", (query,)) == [("mine",)]
+    assert other.connection.get_query_status(query) == QueryStatus.SUCCESS
+    stranger("select 'theirs' as b")
+    assert client.error("select b from table(result_scan(?))", (stranger.cursor.sfqid,))[0] == 709
+
+
+def test_earlier_results_by_their_number(client):
+    first = client("select last_query_id(1)")
+    client("select 5 as a")
+    assert client("select a from table(result_scan())") == [(5,)]
+    client("select 6 as a")
+    assert client("select a from table(result_scan(-1))") == [(6,)]
+    assert client("select * from table(result_scan(1))") == client(f"select * from table(result_scan('{first[0][0]}'))")
+
+
+def test_who_may_stop_what_others_run(client, connect, stranger):
+    running = connect()
+    running.cursor.execute_async("select system$wait(60)")
+    query, session = running.cursor.sfqid, running.connection.session_id
+    while running.connection.get_query_status(query) != QueryStatus.RUNNING:
+        time.sleep(0.02)
+    calls = (f"cancel_query('{query}')", f"cancel_all_queries({session})", f"abort_session({session})")
+    for call in calls:
+        assert stranger.error(f"select system${call}")[:2] == (3001, "42501")
+    client("grant operate on warehouse compute_wh to role strangers")
+    assert stranger(f"select system${calls[0]}") == [(f"query [{query}] terminated.",)]
+    client("revoke operate on warehouse compute_wh from role strangers")
+    own = stranger.connection.session_id
+    assert client(f"select system$abort_session({own})") == [(f"session [{own}] terminated.",)]
 
 
 def test_timeout_cancels_a_long_query(client):
@@ -158,6 +256,15 @@ def test_fault_after_has_done_it(client, account):
     account.fault(Fault("fail", when="after", text="create table faulty"))
     assert client.error("create table faulty (a int)")[0] == 603
     assert client("select * from faulty") == []
+
+
+def test_fault_hides_from_the_query_history(client, account):
+    account.fault(Fault("hide", text="select 78"))
+    client("select 78")
+    client("select 79")
+    texts = [text for (text,) in client("select query_text from table(information_schema.query_history_by_session())")]
+    assert "select 78" not in texts
+    assert "select 79" in texts
 
 
 def test_fault_hangs_until_canceled(client, account):

@@ -2,115 +2,159 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import duckdb
 from sqlglot import exp
 
-from snowmaker.sandbox import sqlerror
+from snowmaker.sandbox import loads, sqlerror
+from snowmaker.sandbox.calls import Arguments, table_function
 from snowmaker.sandbox.catalog import Entry
-from snowmaker.sandbox.columns import TableColumn, columns_of, quoted
+from snowmaker.sandbox.columns import TableColumn, columns_of
 from snowmaker.sandbox.context import Context
+from snowmaker.sandbox.copyoptions import OPTIONS, mirrored
 from snowmaker.sandbox.datatypes import FIXED
-from snowmaker.sandbox.engine import run
-from snowmaker.sandbox.fileformat import Staged, complete, read_file, read_files
-from snowmaker.sandbox.files import Location, StageFile, locate
-from snowmaker.sandbox.parser import Parser
-from snowmaker.sandbox.query import parse, prepare, using
+from snowmaker.sandbox.fileformat import type_of
+from snowmaker.sandbox.files import Location, StageFile, header_refused, locate, matching, not_found, readable
+from snowmaker.sandbox.loading import Batch, Load, examine, failure, insert, skips
+from snowmaker.sandbox.parser import Name, Parser, Reader
+from snowmaker.sandbox.query import parse
+from snowmaker.sandbox.reading import METADATA
 from snowmaker.sandbox.registry import statement
 from snowmaker.sandbox.result import COPY, Column, Result, status
-from snowmaker.sandbox.sqlerror import SqlError
-from snowmaker.sandbox.statements.file_format import format_of, read_file_format, resolved
-from snowmaker.sandbox.statements.stage import matching, read_location
+from snowmaker.sandbox.statements.file_format import format_of, over, read_file_format, resolved
+from snowmaker.sandbox.statements.transfer import read_location
+from snowmaker.sandbox.statements.unload import unload
 
-
-def _unsupported(name: str) -> Callable[[Parser], Any]:
-    def refuse(_: Parser) -> Any:
-        raise sqlerror.unsupported(f"COPY INTO … {name}")
-
-    return refuse
-
-
-_OPTIONS: dict[str, Callable[[Parser], Any]] = {
-    "FILE_FORMAT": read_file_format,
-    "FILES": Parser.strings,
-    "PATTERN": Parser.string,
-    "ON_ERROR": Parser.word_or_string,
-    "SIZE_LIMIT": Parser.integer,
-    "PURGE": Parser.boolean,
-    "FORCE": Parser.boolean,
-    "RETURN_FAILED_ONLY": Parser.boolean,
-    "ENFORCE_LENGTH": Parser.boolean,
-    "TRUNCATECOLUMNS": Parser.boolean,
-    "LOAD_UNCERTAIN_FILES": Parser.boolean,
-    "MATCH_BY_COLUMN_NAME": _unsupported("MATCH_BY_COLUMN_NAME"),
-    "VALIDATION_MODE": _unsupported("VALIDATION_MODE"),
-}
 _COLUMNS = (
     Column("file"), Column("status"), Column("rows_parsed", FIXED), Column("rows_loaded", FIXED),
     Column("error_limit", FIXED), Column("errors_seen", FIXED), Column("first_error"),
     Column("first_error_line", FIXED), Column("first_error_character", FIXED), Column("first_error_column_name"),
 )  # fmt: skip
+ERRORS = (
+    Column("ERROR"), Column("FILE"), Column("LINE", FIXED), Column("CHARACTER", FIXED), Column("BYTE_OFFSET", FIXED),
+    Column("CATEGORY"), Column("CODE", FIXED), Column("SQL_STATE"), Column("COLUMN_NAME"),
+    Column("ROW_NUMBER", FIXED), Column("ROW_START_LINE", FIXED), Column("REJECTED_RECORD"),
+)  # fmt: skip
+_MOST_FILES = 1000
+_SIMPLE = "COPY statement only supports simple SELECT from stage statements for import."
 
 
 @dataclass(frozen=True)
-class Load:
-    """One COPY: into which columns of which table, from where, how."""
+class Copy:
+    """A COPY INTO a table as it was written; without a FROM it is from the table's own stage."""
 
-    table: Entry
-    columns: tuple[TableColumn, ...]
-    place: Location
-    options: dict[str, Any]
-    format: dict[str, Any]
+    table: Name
+    columns: tuple[str, ...]
+    location: str
     query: str = ""
-
-    @property
-    def on_error(self) -> str:
-        return str(self.options.get("ON_ERROR", "ABORT_STATEMENT")).upper()
-
-
-@dataclass(frozen=True)
-class Bad:
-    """The first error of a file, and how many of its rows have one."""
-
-    message: str
-    line: int
-    column: str
-    rows: frozenset[int]
-    code: int = 100038
-    sqlstate: str = "22018"
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @statement("COPY", "INTO")
 def _copy(context: Context, parser: Parser) -> Result:
     if parser.peek().text == "@" or parser.peek().kind == "string":
-        raise sqlerror.unsupported("COPY INTO a location (unloading)")
-    table = context.find("TABLE", parser.name())
-    names = parser.items(parser.identifier) if parser.accept_operator("(") else ()
-    parser.expect("FROM")
-    query = parser.bracketed() if parser.peek().text == "(" else ""
-    location = _location_of(query) if query else read_location(parser)
-    options = parser.options(_OPTIONS, "COPY")
+        return unload(context, parser)
+    copy = read_copy(parser)
     parser.end()
-    place = locate(context, location)
-    given = options.get("FILE_FORMAT")
-    form = resolved(context, given) if given else format_of(context, place.entry, None)
-    load = Load(table, _targets(table, names), place, options, form, query)
-    files = _files(context, load)
-    if not files:
-        return status("Copy executed with 0 files processed.", COPY)
-    rows = context.write(lambda: [_load(context, load, file) for file in files])
-    if options.get("PURGE"):
-        for file, row in zip(files, rows, strict=True):
-            if row[1] == "LOADED":
-                file.file.unlink(missing_ok=True)
-    if options.get("RETURN_FAILED_ONLY"):
-        rows = [row for row in rows if row[1] != "LOADED"]
-    return Result(_COLUMNS, rows, type_id=COPY)
+    load = plan(context, copy)
+    if context.describe_only:
+        return Result(ERRORS if "VALIDATION_MODE" in load.options else _COLUMNS, (), type_id=COPY)
+    if mode := load.options.get("VALIDATION_MODE"):
+        return _validate(context, load, mode)
+    return run_load(context, load, chosen(context, load))
+
+
+@table_function("VALIDATE")
+def _validated(context: Context, arguments: Arguments) -> Any:
+    """https://docs.snowflake.com/en/sql-reference/functions/validate"""
+    import pyarrow as pa
+
+    arguments.only("JOB_ID")
+    name, job = arguments.get("TABLE", 0), arguments.get("JOB_ID", 1)
+    if not name or not job:
+        raise sqlerror.malformed("VALIDATE wants a table and JOB_ID.")
+    parser = context.parser(str(name))
+    table = context.find("TABLE", parser.name(), "SELECT", "INSERT")
+    parser.end()
+    rows = loads.errors_of(context, table, None if str(job).lower() == "_last" else str(job))
+    values = list(zip(*rows, strict=True)) if rows else [()] * len(ERRORS)
+    kinds = [pa.int64() if column.type.wire == "FIXED" else pa.string() for column in ERRORS]
+    arrays = [pa.array(each, kind) for each, kind in zip(values, kinds, strict=True)]
+    return pa.Table.from_arrays(arrays, names=[column.name for column in ERRORS])
+
+
+# -- what is written -----------------------------------------------------------------------------------
+
+
+def read_copy(parser: Parser) -> Copy:
+    """What stands behind COPY INTO, where that is a table."""
+    table = parser.name()
+    names = parser.items(parser.identifier) if parser.accept_operator("(") else ()
+    query = location = ""
+    if parser.accept("FROM"):
+        query = parser.bracketed() if parser.peek().text == "(" else ""
+        location = "" if query else read_location(parser)
+    readers: dict[str, Reader] = {
+        **OPTIONS, "FILE_FORMAT": read_file_format, "INCLUDE_METADATA": _read_metadata,
+        **dict.fromkeys(("STORAGE_INTEGRATION", "CREDENTIALS", "ENCRYPTION"), _refuse_external),
+    }  # fmt: skip
+    options = parser.options(readers, "COPY")
+    return Copy(table, names, location, query, options)
+
+
+def _read_metadata(parser: Parser) -> tuple[tuple[str, str], ...]:
+    """`( column = METADATA$…, … )`"""
+    parser.expect_operator("(")
+
+    def one() -> tuple[str, str]:
+        column = parser.identifier()
+        parser.expect_operator("=")
+        fact = parser.identifier()
+        if fact not in METADATA:
+            raise sqlerror.invalid_value(fact, "INCLUDE_METADATA")
+        return column, fact
+
+    return parser.items(one)
+
+
+def _refuse_external(_: Parser) -> Any:
+    raise sqlerror.unsupported("COPY INTO … from an external location")
+
+
+def stage_copy_options(place: Location) -> dict[str, Any]:
+    """The copy options of a named stage, or of a table's own."""
+    if place.entry is None:
+        return {}
+    key = "copy_options" if place.entry.kind == "STAGE" else "stage_copy_options"
+    return dict(place.entry.get(key) or {})
+
+
+# -- what it means -------------------------------------------------------------------------------------
+
+
+def plan(context: Context, copy: Copy, pipe: Entry | None = None) -> Load:
+    """The COPY with its names looked up and its options checked. Raises SqlError."""
+    table = context.find("TABLE", copy.table, "INSERT")
+    location, pattern, format_name = copy.location, None, None
+    if copy.query:
+        location, pattern, format_name = _source(copy.query)
+    if not location and not copy.query:
+        place = Location(table.physical, f"%{table.name}", "", context.require(table, "OWNERSHIP"))
+    elif not location.startswith("@"):
+        raise sqlerror.unsupported("COPY INTO … from an external location")
+    else:
+        place = (locate if pipe else readable)(context, location)  # a pipe on an external stage is recorded
+    options = {**stage_copy_options(place), **copy.options}
+    if pattern is not None:
+        options.setdefault("PATTERN", pattern)
+    given = options.pop("FILE_FORMAT", None)
+    form = over(format_of(context, place.entry, format_name), resolved(context, given) if given else None)
+    metadata = options.pop("INCLUDE_METADATA", ())
+    load = Load(table, _targets(table, copy.columns), place, mirrored(options), form, copy.query, metadata, pipe)
+    _check(load)
+    return load
 
 
 def _targets(table: Entry, names: Sequence[str]) -> tuple[TableColumn, ...]:
@@ -121,183 +165,127 @@ def _targets(table: Entry, names: Sequence[str]) -> tuple[TableColumn, ...]:
     return tuple(known[name] for name in names) if names else tuple(known.values())
 
 
-def _location_of(query: str) -> str:
-    """The stage a transformation reads."""
-    for table in parse(query).find_all(exp.Table):
-        if isinstance(table.this, exp.Var) and str(table.this.name).startswith("@"):
-            return str(table.this.name)
-    raise sqlerror.malformed("COPY INTO … FROM ( SELECT … ) reads a stage")
+def _source(query: str) -> tuple[str, str | None, str | None]:
+    """Location, pattern and file format of the stage that a transformation reads.
+
+    https://docs.snowflake.com/en/user-guide/data-load-transform#supported-functions
+    """
+    found = parse(query)
+    clauses = ("where", "group", "having", "order", "limit", "qualify", "joins", "with_", "laterals")
+    if not isinstance(found, exp.Select) or any(found.args.get(clause) for clause in clauses):
+        raise sqlerror.malformed(_SIMPLE)
+    source = found.args.get("from_")
+    table = source.this if source is not None else None
+    if not isinstance(table, exp.Table) or not isinstance(table.this, (exp.Var, exp.Literal)):
+        raise sqlerror.malformed(_SIMPLE)
+    pattern, form = table.args.get("pattern"), table.args.get("format")
+    return str(table.this.name), pattern.name if pattern else None, form.sql("snowflake").strip("'") if form else None
 
 
-def _files(context: Context, load: Load) -> list[StageFile]:
-    """Those to load: named or matching ones, without those loaded before and not changed since."""
-    stages = context.host.stages
-    if names := load.options.get("FILES"):
-        prefix = load.place.path
-        files = [each for each in stages.files(load.place.owner) if each.path in {prefix + name for name in names}]
-        if len(files) < len(set(names)):
-            missing = next(name for name in names if prefix + name not in {each.path for each in files})
-            raise SqlError(
-                91016, "22000", f"Remote file '{missing}' was not found. There are several potential causes."
-            )
-    else:
-        files = matching(stages.files(load.place.owner, load.place.path), load.options.get("PATTERN"), load.place.name)
-    if load.options.get("FORCE"):
-        return files
-    loaded = "select file, etag from sandbox.loads where table_id = ? and status <> 'LOAD_FAILED'"
-    known = set(run(context.session.connection, loaded, [load.table.id]))
-    return [each for each in files if (_key(load, each), each.etag) not in known]
-
-
-def _key(load: Load, file: StageFile) -> str:
-    return f"{load.place.owner}/{file.path}"
-
-
-def _shown(load: Load, file: StageFile) -> str:
-    return f"{load.place.name}/{file.path}"
-
-
-def _load(context: Context, load: Load, file: StageFile) -> tuple[Any, ...]:
-    """Load one file; its row of the result. Raises under ON_ERROR = ABORT_STATEMENT."""
+def _check(load: Load) -> None:
+    kind = type_of(load.format)
+    header = bool(load.full_format.get("PARSE_HEADER"))
     if load.query:
-        count = parsed = _transform(context, load, file)
-        bad = None
-    else:
-        staged = read_file(file, load.format)
-        bad = _check(context, load, file, staged)
-        parsed = len(staged.rows)
-        count = 0 if bad and _skips(load, bad, parsed) else _insert(context, load, staged, bad)
-    state = "LOADED" if bad is None else "PARTIALLY_LOADED" if count else "LOAD_FAILED"
-    run(
-        context.session.connection,
-        "insert into sandbox.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [load.table.id, _key(load, file), file.etag, datetime.now(UTC), count, parsed, state,
-         bad.message if bad else None, bad.line if bad else None, len(bad.rows) if bad else 0],
-    )  # fmt: skip
-    limit = parsed if load.on_error == "CONTINUE" else 1
-    if bad is None:
-        return _shown(load, file), state, parsed, count, limit, 0, None, None, None, None
-    table = f'"{load.table.name}"["{bad.column}"]' if bad.column else None
-    return _shown(load, file), state, parsed, count, limit, len(bad.rows), bad.message, bad.line, 1, table
+        for name in ("VALIDATION_MODE", "MATCH_BY_COLUMN_NAME"):
+            if load.options.get(name, "NONE") != "NONE":
+                raise sqlerror.malformed(f"{name} does not support COPY statements that transform data during a load.")
+    elif load.by_name:
+        if kind == "CSV" and not header:
+            raise sqlerror.malformed("MATCH_BY_COLUMN_NAME for CSV files wants the file format option PARSE_HEADER.")
+    elif kind != "CSV" and [column.type.wire in ("VARIANT", "OBJECT", "ARRAY") for column in load.columns] != [True]:
+        raise sqlerror.malformed(
+            f"{kind} file format can produce one and only one column of variant, object, or array type. Load data "
+            "into separate columns using the MATCH_BY_COLUMN_NAME copy option or copy with transformation."
+        )
+    if header and not load.by_name:
+        raise header_refused()
+    if load.metadata and not load.by_name:
+        raise sqlerror.malformed("INCLUDE_METADATA wants MATCH_BY_COLUMN_NAME.")
+    if len(load.options.get("FILES", ())) > _MOST_FILES:
+        raise sqlerror.malformed(f"FILES names more than {_MOST_FILES} files.")
+    known = {column.name for column in load.columns}
+    for column, _ in load.metadata:
+        if column not in known:
+            raise sqlerror.invalid_identifier(column)
 
 
-def _skips(load: Load, bad: Bad, parsed: int) -> bool:
-    """Whether the whole file is left out. Raises where the whole statement fails."""
-    mode = load.on_error
-    if mode == "ABORT_STATEMENT":
-        raise SqlError(bad.code, bad.sqlstate, bad.message)
-    if mode == "CONTINUE":
-        return False
-    limit = mode.removeprefix("SKIP_FILE").removeprefix("_")
-    if not limit:
-        return True
-    if limit.endswith("%") and limit[:-1].isdigit():
-        return len(bad.rows) * 100 > int(limit[:-1]) * parsed
-    if limit.isdigit():
-        return len(bad.rows) >= int(limit)
-    raise sqlerror.invalid_value(mode, "ON_ERROR")
+# -- which files ---------------------------------------------------------------------------------------
 
 
-def _check(context: Context, load: Load, file: StageFile, staged: Staged) -> Bad | None:
-    """What cannot be loaded, before anything is."""
-    full = complete(load.format)
-    wrong: dict[int, tuple[str, str, int, str]] = {}
-    if full["TYPE"] == "CSV" and full["ERROR_ON_COLUMN_COUNT_MISMATCH"]:
-        expected = len(load.columns)
-        for index, width in enumerate(staged.widths):
-            if width != expected:
-                wrong[index] = (
-                    f"Number of columns in file ({width}) does not match that of the corresponding table "
-                    f"({expected}), use file format option error_on_column_count_mismatch=false to ignore this error",
-                    "", 100080, "22000",
-                )  # fmt: skip
-    _check_values(context, load, staged, wrong)
-    if not wrong:
-        return None
-    first = min(wrong)
-    text, column, code, sqlstate = wrong[first]
-    line = staged.lines[first]
-    message = f"{text}\n  File '{file.path}', line {line}, character 1\n  Row {first + 1}"
-    if column:
-        message += f', column "{load.table.name}"["{column}"]'
-    return Bad(message, line, column, frozenset(wrong), code, sqlstate)
+def chosen(context: Context, load: Load) -> list[StageFile]:
+    """The files to load: named or matching ones, without those loaded before and not changed since."""
+    files = _offered(context, load)
+    if not load.options.get("FORCE"):
+        files = loads.fresh(context, load, files)
+    limit = load.options.get("SIZE_LIMIT")
+    if limit is None:
+        return files
+    found, size = [], 0
+    for file in files:
+        if size > int(limit):
+            break
+        found.append(file)
+        size += file.size
+    return found
 
 
-def _check_values(context: Context, load: Load, staged: Staged, wrong: dict[int, tuple[str, str, int, str]]) -> None:
-    relation = _relation(staged, len(load.columns))
-    tests = [(i, column, _test(f'"${i + 1}"', column, load.options)) for i, column in enumerate(load.columns)]
-    connection = context.session.connection
-    connection.register("copy_source", relation)
-    try:
-        for i, column, test in tests:
-            sql = f'select "row", "${i + 1}" from copy_source where {test} order by 1'
-            for index, value in run(connection, sql):
-                wrong.setdefault(index, _complaint(column, value))
-    finally:
-        with suppress(duckdb.Error):  # a failed transaction has taken it along
-            connection.unregister("copy_source")
+def _offered(context: Context, load: Load) -> list[StageFile]:
+    stages = context.host.stages
+    place = load.place
+    names = load.options.get("FILES")
+    if not names:
+        return matching(stages.files(place.owner, place.path), load.options.get("PATTERN"), place.name)
+    known = {file.path: file for file in stages.files(place.owner)}
+    found = []
+    for name in dict.fromkeys(names):
+        path = place.path + name if place.path + name in known else f"{place.path}/{name}".lstrip("/")
+        if path not in known:
+            raise not_found(name)
+        found.append(known[path])
+    return found
 
 
-def _test(value: str, column: TableColumn, options: dict[str, Any]) -> str:
-    """SQL that is true for a value that the column cannot take."""
-    bad = "false"
-    if column.type.wire == "TEXT":
-        if not options.get("TRUNCATECOLUMNS") and options.get("ENFORCE_LENGTH", True):
-            bad = f"length({value}) > {column.type.length}"
-    else:
-        bad = f"({value} is not null and try_cast({value} as {column.type.stored}) is null)"
-    return bad if column.nullable else f"({bad} or {value} is null)"
+# -- doing it ------------------------------------------------------------------------------------------
 
 
-def _complaint(column: TableColumn, value: str | None) -> tuple[str, str, int, str]:
-    if value is None:
-        return f"NULL result in a non-nullable column: {column.name}", column.name, 100072, "22000"
-    if column.type.wire == "TEXT":
-        text = f"User character length limit ({column.type.length}) exceeded by string '{value[:100]}'"
-        return text, column.name, 100074, "22000"
-    kind = {"FIXED": "Numeric value", "REAL": "Numeric value", "BOOLEAN": "Boolean value", "DATE": "Date"}
-    word = kind.get(column.type.wire, "Timestamp")
-    return f"{word} '{value[:100]}' is not recognized", column.name, 100038, "22018"
+def run_load(context: Context, load: Load, files: Sequence[StageFile]) -> Result:
+    """Load the files in one transaction. PURGE removes what went in whole."""
+    if not files:
+        return status("Copy executed with 0 files processed.", COPY)
+    batch = examine(context, load, files)
+    skipped = [skips(load, each) for each in batch.files]
+
+    def action() -> list[tuple[Any, ...]]:
+        return loads.record(context, load, batch, insert(context, load, batch, skipped))
+
+    rows = context.write(action, load.table)
+    if load.options.get("PURGE"):
+        for file, row in zip(files, rows, strict=True):
+            if row[1] == "LOADED":
+                context.host.stages.delete(file)
+    inserted = sum(row[3] for row in rows)
+    if load.options.get("RETURN_FAILED_ONLY"):
+        rows = [row for row in rows if row[1] != "LOADED"]
+    return Result(_COLUMNS, rows, type_id=COPY, inserted=inserted)
 
 
-def _relation(staged: Staged, width: int) -> Any:
-    import pyarrow as pa
-
-    columns = [pa.array([row[i] if i < len(row) else None for row in staged.rows], pa.string()) for i in range(width)]
-    names = [f"${i + 1}" for i in range(width)]
-    return pa.Table.from_arrays([*columns, pa.array(range(len(staged.rows)), pa.int64())], names=[*names, "row"])
-
-
-def _insert(context: Context, load: Load, staged: Staged, bad: Bad | None) -> int:
-    import pyarrow as pa
-
-    relation = _relation(staged, len(load.columns))
-    if bad:
-        relation = relation.filter(pa.array([index not in bad.rows for index in range(len(staged.rows))]))
-    cut = load.options.get("TRUNCATECOLUMNS")
-    values = ", ".join(
-        f'left("${i + 1}", {column.type.length})' if cut and column.type.wire == "TEXT"
-        else f'cast("${i + 1}" as {column.type.stored})'
-        for i, column in enumerate(load.columns)
-    )  # fmt: skip
-    names = ", ".join(quoted(column.name) for column in load.columns)
-    connection = context.session.connection
-    connection.register("copy_source", relation)
-    try:
-        sql = f'insert into {quoted(load.table.physical)} ({names}) select {values} from copy_source order by "row"'
-        return int(run(connection, sql)[0][0])
-    finally:
-        with suppress(duckdb.Error):  # a failed transaction has taken it along
-            connection.unregister("copy_source")
+def _validate(context: Context, load: Load, mode: str) -> Result:
+    """VALIDATION_MODE: nothing is loaded; what would be, or what would be wrong, is told."""
+    files = chosen(context, load)
+    if mode == "RETURN_ALL_ERRORS":
+        partly = loads.failed_partly(context, load)
+        files = sorted({*files, *(f for f in _offered(context, load) if f.path in partly)}, key=lambda f: f.path)
+    batch = examine(context, load, files)
+    if not mode.endswith("_ROWS"):
+        return Result(ERRORS, [row for each in batch.files for row in loads.error_rows(load, each)], type_id=COPY)
+    return _first_rows(load, batch, int(mode.split("_")[1]))
 
 
-def _transform(context: Context, load: Load, file: StageFile) -> int:
-    """COPY INTO t FROM (SELECT $1 … FROM @stage): https://docs.snowflake.com/en/user-guide/data-load-transform"""
-    if load.on_error not in ("ABORT_STATEMENT", "SKIP_FILE"):
-        raise sqlerror.unsupported("ON_ERROR = CONTINUE with a transformation")
-    one = replace(context, staged=lambda _location, _format: read_files([file], load.format))
-    prepared = prepare(one, load.query)
-    names = ", ".join(quoted(column.name) for column in load.columns)
-    sql = f"insert into {quoted(load.table.physical)} ({names}) {prepared.sql}"
-    rows = using(context, prepared, lambda: run(context.session.connection, sql, prepared.values))
-    return int(rows[0][0])
+def _first_rows(load: Load, batch: Batch, wanted: int) -> Result:
+    """RETURN_n_ROWS gives the first rows, and fails at the first error among them."""
+    for each in batch.files:
+        if each.problems and each.first + each.problems[0].row < wanted:
+            raise failure(load, each)
+    found = batch.rows.slice(0, wanted).to_pylist() if batch.rows is not None else []
+    rows = [tuple(row.values())[:-1] for row in found]
+    return Result(tuple(Column(column.name, column.type) for column in load.columns), rows, type_id=COPY)

@@ -6,70 +6,66 @@ from dataclasses import replace
 from typing import Any
 
 from snowmaker.sandbox import sqlerror
-from snowmaker.sandbox.catalog import ACCOUNT, Entry
+from snowmaker.sandbox.catalog import Entry
+from snowmaker.sandbox.cloning import clone_container, read_source
 from snowmaker.sandbox.context import Context
 from snowmaker.sandbox.engine import Ddl
 from snowmaker.sandbox.kinds import (
     CREATED_ON,
     Kind,
-    change,
-    created,
-    exists,
+    Recipe,
+    Target,
+    alterable,
+    create_named,
     find,
+    if_not_exists,
     new,
     register,
-    rename,
     retention,
     texts,
-    vacant,
-    with_options,
 )
+from snowmaker.sandbox.parameters import readers
 from snowmaker.sandbox.parser import Parser
 from snowmaker.sandbox.registry import statement
-from snowmaker.sandbox.result import DESCRIBE, Column, Result, status
+from snowmaker.sandbox.result import DESCRIBE, SUCCESS, Column, Result, status
+from snowmaker.sandbox.retaining import checked_retention
 
-OPTIONS = {
-    "COMMENT": Parser.string,
-    "DATA_RETENTION_TIME_IN_DAYS": Parser.integer,
-    "MAX_DATA_EXTENSION_TIME_IN_DAYS": Parser.integer,
-    "DEFAULT_DDL_COLLATION": Parser.string,
-    "LOG_LEVEL": Parser.word_or_string,
-    "TRACE_LEVEL": Parser.word_or_string,
-}
+OPTIONS = {"COMMENT": Parser.string, **readers("DATABASE")}
 
 
 def _row(context: Context, entry: Entry) -> tuple[Any, ...]:
     current = context.session.database
     return (
         entry.created_on, entry.name, "N", "Y" if current and current.id == entry.id else "N", "",
-        entry.owner, entry.comment, "TRANSIENT" if entry.get("transient") else "",
-        str(retention(context, entry)), entry.get("type", "STANDARD"), "ROLE" if entry.owner else "",
+        context.owner(entry), entry.comment, "TRANSIENT" if entry.get("transient") else "",
+        str(retention(context, entry)), entry.get("type", "STANDARD"), context.owner_type(entry), None,
     )  # fmt: skip
+
+
+def _describe(context: Context, entry: Entry) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/sql/desc-database: its schemas."""
+    access = context.access
+    schemas = [each for each in context.catalog.children(entry.id, "SCHEMA") if access.sees(each)]
+    rows = [(each.created_on, each.name, "SCHEMA") for each in schemas]
+    return Result((CREATED_ON, Column("name"), Column("kind")), rows, type_id=DESCRIBE)
 
 
 DATABASE = Kind(
     "DATABASE",
     "DATABASES",
     "ACCOUNT",
-    (CREATED_ON, *texts("name is_default is_current origin owner comment options retention_time kind owner_role_type")),
+    (
+        CREATED_ON,
+        *texts("name is_default is_current origin owner comment options retention_time kind owner_role_type"),
+        Column("resource_group"),
+    ),
     _row,
     undrop=True,
+    alter=("MODIFY",),
+    described=("MONITOR",),
+    describe=_describe,
 )
 register(DATABASE)
-
-
-def renamed_options(options: dict[str, Any]) -> dict[str, Any]:
-    """DATA_RETENTION_TIME_IN_DAYS is kept under a shorter key, since everything inherits it."""
-    days = options.pop("DATA_RETENTION_TIME_IN_DAYS", None)
-    if days is not None:
-        if not 0 <= days <= 90:
-            raise sqlerror.invalid_value(days, "DATA_RETENTION_TIME_IN_DAYS")
-        options["RETENTION"] = days
-    return options
-
-
-def renamed_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple("RETENTION" if key == "DATA_RETENTION_TIME_IN_DAYS" else key for key in keys)
 
 
 def schemas(context: Context, ddl: Ddl, database: Entry) -> Entry:
@@ -78,64 +74,66 @@ def schemas(context: Context, ddl: Ddl, database: Entry) -> Entry:
     return ddl.put(new(context, "SCHEMA", database.id, "PUBLIC"))
 
 
+RECIPE = Recipe(
+    DATABASE,
+    OPTIONS,
+    ("OR REPLACE", "OR ALTER", "TRANSIENT"),
+    checked_retention,
+    born=lambda context, ddl, entry: _born(context, ddl, entry),
+)
+
+
+def _born(context: Context, ddl: Ddl, entry: Entry) -> None:
+    schemas(context, ddl, entry)
+
+
 @statement("CREATE", "DATABASE")
 def _create(context: Context, parser: Parser) -> Result:
-    context.allow("OR REPLACE", "TRANSIENT")
-    optional = parser.if_not_exists()
-    (name,) = parser.name(1)
-    if parser.at("CLONE"):
-        raise sqlerror.unsupported("CREATE DATABASE … CLONE")
-    if parser.at("FROM") or parser.at("AS"):
-        raise sqlerror.unsupported("CREATE DATABASE from a share or replica")
-    options = renamed_options(parser.options(OPTIONS, "DATABASE"))
+    context.allow(*RECIPE.modifiers)
+    optional = if_not_exists(context, parser)
+    name = parser.name(1)
+    if parser.accept("CLONE"):
+        source = read_source(context, parser, DATABASE)
+        entry, result = clone_container(context, parser, RECIPE, source, name, optional)
+    elif parser.at("FROM") or parser.at("AS"):
+        raise sqlerror.unsupported("CREATE DATABASE from a share, a listing or a replica")
+    else:
+        entry, result = create_named(context, parser, RECIPE, name, optional)
+    if entry is not None:
+        context.session.use_database(entry)
+    return result
+
+
+def _swap(context: Context, parser: Parser, target: Target) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/sql/alter-database: OWNERSHIP of both is wanted."""
+    other = parser.name(1)
     parser.end()
     with context.ddl() as ddl:
-        if not vacant(context, ddl, DATABASE, (name,), optional=optional):
-            return exists(name)
-        entry = with_options(new(context, "DATABASE", ACCOUNT, name), options)
-        if "TRANSIENT" in context.modifiers:
-            entry = with_options(entry, {"TRANSIENT": True})
-        ddl.put(entry)
-        public = schemas(context, ddl, entry)
-    context.session.database_id, context.session.schema_id = entry.id, public.id
-    return created("DATABASE", name)
-
-
-@statement("ALTER", "DATABASE")
-def _alter(context: Context, parser: Parser) -> Result:
-    optional = parser.if_exists()
-    name = parser.name(1)
-    if parser.accept("RENAME", "TO"):
-        target = parser.name(1)
-        parser.end()
-        return rename(context, DATABASE, name, target, optional)
-    if parser.accept("SWAP", "WITH"):
-        other = parser.name(1)
-        parser.end()
-        return _swap(context, name, other)
-    if parser.accept("SET"):
-        options = renamed_options(parser.options(OPTIONS, "DATABASE"))
-        parser.end()
-        return change(context, DATABASE, name, optional, lambda entry: with_options(entry, options))
-    if parser.accept("UNSET"):
-        keys = renamed_keys(parser.keys(OPTIONS, "DATABASE"))
-        parser.end()
-        return change(context, DATABASE, name, optional, lambda entry: with_options(entry, {}, keys))
-    raise sqlerror.unsupported(f"ALTER DATABASE … {parser.peek().value}")
-
-
-def _swap(context: Context, name: tuple[str, ...], other: tuple[str, ...]) -> Result:
-    with context.ddl() as ddl:
-        first, second = find(context, DATABASE, name), find(context, DATABASE, other)
+        first, second = (find(context, DATABASE, each, "OWNERSHIP") for each in (target.name, other))
         ddl.put(replace(first, name=second.name))
         ddl.put(replace(second, name=first.name))
-    return status("Statement executed successfully.")
+    return status(SUCCESS)
 
 
-@statement("DESCRIBE", "DATABASE")
-def _describe(context: Context, parser: Parser) -> Result:
-    name = parser.name(1)
-    parser.end()
-    entry = find(context, DATABASE, name)
-    rows = [(each.created_on, each.name, "SCHEMA") for each in context.catalog.children(entry.id, "SCHEMA")]
-    return Result((CREATED_ON, Column("name"), Column("kind")), rows, type_id=DESCRIBE)
+def _replication(context: Context, parser: Parser, target: Target) -> Result:
+    raise sqlerror.unsupported("replication and failover of a database")
+
+
+def _contact(context: Context, parser: Parser, target: Target) -> Result:
+    raise sqlerror.unsupported(f"{context.command} … CONTACT")
+
+
+alterable(
+    DATABASE,
+    OPTIONS,
+    {
+        "SWAP WITH": _swap,
+        "ENABLE": _replication,
+        "DISABLE": _replication,
+        "REFRESH": _replication,
+        "PRIMARY": _replication,
+        "SET CONTACT": _contact,
+        "UNSET CONTACT": _contact,
+    },
+    made=checked_retention,
+)

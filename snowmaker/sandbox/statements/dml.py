@@ -2,151 +2,136 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import logging
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlglot import exp
-
-from snowmaker.sandbox import sqlerror
-from snowmaker.sandbox.columns import columns_of
+from snowmaker.sandbox import result, sqlerror
 from snowmaker.sandbox.context import Context
-from snowmaker.sandbox.datatypes import FIXED
-from snowmaker.sandbox.engine import run
+from snowmaker.sandbox.engine import query, run
+from snowmaker.sandbox.hybrid import refuse_writing
 from snowmaker.sandbox.parser import Parser
-from snowmaker.sandbox.query import Prepared, parse, prepare, using
+from snowmaker.sandbox.query import Prepared, using
 from snowmaker.sandbox.registry import statement
-from snowmaker.sandbox.result import DELETE, INSERT, MERGE, UPDATE, Column, Result
+from snowmaker.sandbox.result import Result
+from snowmaker.sandbox.sql.bound import Unbound
+from snowmaker.sandbox.sql.dml import Bounded, Step, bind_dml
+from snowmaker.sandbox.sql.dml_reader import read_dml
+from snowmaker.sandbox.streams import following
+from snowmaker.sandbox.translated_dml import TRANSLATED, counts
+
+log = logging.getLogger("snowmaker.sandbox")
+
+_TYPES = {"INSERT": result.INSERT, "UPDATE": result.UPDATE, "DELETE": result.DELETE, "MERGE": result.MERGE}
+_MERGED = {"inserted": "INSERT", "updated": "UPDATE", "deleted": "DELETE"}
 
 
-def _counts(type_id: int, **counts: int) -> Result:
-    columns = tuple(
-        Column(f"number of {name.replace('_', ' ').replace('multi joined', 'multi-joined')}", FIXED) for name in counts
-    )
-    return Result(columns, (tuple(counts.values()),), type_id=type_id)
+@dataclass
+class _Done:
+    """What a statement has counted; `cleared` are the rows that INSERT OVERWRITE did away with."""
 
-
-def _run(context: Context, prepared: Prepared) -> Any:
-    return using(context, prepared, lambda: run(context.session.connection, prepared.sql, prepared.values))
-
-
-def _target(context: Context, expression: exp.Expr) -> None:
-    """Refuse what is no table."""
-    if not isinstance(expression.this, exp.Expr):
-        raise sqlerror.malformed("syntax error: a table is wanted")
-    table = expression.this.find(exp.Table) if not isinstance(expression.this, exp.Table) else expression.this
-    name = _name(table) if isinstance(table, exp.Table) else ()
-    if name and context.relation(name).kind != "TABLE":
-        raise sqlerror.SqlError(
-            2104, "42601", f"SQL compilation error:\nObject '{name[-1]}' is a view and cannot be changed."
-        )
+    counts: list[int]
+    cleared: int = 0
 
 
 @statement("INSERT")
 def _insert(context: Context, parser: Parser) -> Result:
-    expression = parse(context.text)
-    if isinstance(expression, exp.MultitableInserts):
-        raise sqlerror.unsupported("INSERT ALL | FIRST (multi-table insert)")
-    _target(context, expression)
-    if context.describe_only:
-        return _counts(INSERT, rows_inserted=0)
-    overwrite = bool(expression.args.get("overwrite"))
-    expression.set("overwrite", False)
-    prepared = _prepare_insert(context, expression)
-    batch = max((len(each) for each in context.binds), default=1)
-
-    def action() -> int:
-        if overwrite:
-            table = expression.this.find(exp.Table)
-            prepared_delete = prepare(context, "", exp.Delete(this=table.copy()))
-            _run(context, prepared_delete)
-        if batch == 1:
-            return _inserted(_run(context, prepared))
-        return sum(
-            _inserted(_run(context, replace(prepared, values=[each[row] for each in context.binds])))
-            for row in range(batch)
-        )
-
-    return _counts(INSERT, rows_inserted=context.write(action))
-
-
-def _inserted(rows: Any) -> int:
-    return int(rows[0][0])
-
-
-def _prepare_insert(context: Context, expression: exp.Expr) -> Prepared:
-    """An INSERT … VALUES with expressions is what it is in DuckDB too."""
-    values = expression.expression
-    if isinstance(values, exp.Values):
-        width = {len(each.expressions) if isinstance(each, exp.Tuple) else 1 for each in values.expressions}
-        table = expression.this
-        if isinstance(table, exp.Schema):
-            wanted = len(table.expressions)
-        else:
-            wanted = len(columns_of(context.relation(_name(table))))
-        if width != {wanted}:
-            raise sqlerror.SqlError(
-                2057, "42601", "SQL compilation error:\nInsert value list does not match column list expecting "
-                f"{wanted} but got {max(width)}",
-            )  # fmt: skip
-    return prepare(context, context.text, expression)
-
-
-def _name(table: exp.Table) -> tuple[str, ...]:
-    parts = (table.args.get(key) for key in ("catalog", "db", "this"))
-    return tuple(part.name if part.quoted else part.name.upper() for part in parts if isinstance(part, exp.Identifier))
+    return _dml(context, "INSERT")
 
 
 @statement("UPDATE")
 def _update(context: Context, parser: Parser) -> Result:
-    expression = parse(context.text)
-    _target(context, expression)
-    if context.describe_only:
-        return _counts(UPDATE, rows_updated=0, multi_joined_rows_updated=0)
-    for assignment in expression.expressions:
-        if isinstance(assignment.this, exp.Column):  # DuckDB wants a bare name on the left
-            assignment.this.set("table", None)
-    prepared = prepare(context, context.text, expression)
-    count = context.write(lambda: _inserted(_run(context, prepared)))
-    return _counts(UPDATE, rows_updated=count, multi_joined_rows_updated=0)
+    return _dml(context, "UPDATE")
 
 
 @statement("DELETE")
 def _delete(context: Context, parser: Parser) -> Result:
-    expression = parse(context.text)
-    _target(context, expression)
-    if context.describe_only:
-        return _counts(DELETE, rows_deleted=0)
-    prepared = prepare(context, context.text, expression)
-    return _counts(DELETE, rows_deleted=context.write(lambda: _inserted(_run(context, prepared))))
+    return _dml(context, "DELETE")
 
 
 @statement("MERGE")
 def _merge(context: Context, parser: Parser) -> Result:
-    """DuckDB's MERGE says for each row what it did with it."""
-    expression = parse(context.text)
-    _target(context, expression)
-    actions = _merge_actions(expression)
-    counts = {f"rows_{action}": 0 for action in actions}
+    return _dml(context, "MERGE")
+
+
+def _dml(context: Context, word: str) -> Result:
+    """Bind and run it; what the binder does not know goes the way of `query.prepare`."""
+    try:
+        bounded = bind_dml(context, context.text, read_dml(context.text))
+    except Unbound as reason:
+        log.debug("not bound, for %s: %s", reason, context.text)
+        return TRANSLATED[word](context)
+    except RecursionError:
+        raise sqlerror.malformed("the statement is nested too deeply") from None
+    context.require_warehouse()
     if context.describe_only:
-        return _counts(MERGE, **counts)
-    for node in expression.find_all(exp.Update):
-        for assignment in node.expressions:
-            if isinstance(assignment.this, exp.Column):
-                assignment.this.set("table", None)
-    prepared = prepare(context, context.text, expression)
-    prepared.sql += " RETURNING merge_action"
-    done = [row[0] for row in context.write(lambda: _run(context, prepared))]
-    words = {"inserted": "INSERT", "updated": "UPDATE", "deleted": "DELETE"}
-    return _counts(MERGE, **{f"rows_{action}": done.count(words[action]) for action in actions})
+        return _result(bounded, word, _Done([0] * (len(bounded.actions) + 1)))
+    kept: dict[Step, Any] = {}
+    done = _followed(context, bounded, lambda: _run(context, bounded, word, kept))
+    return _result(bounded, word, done)
 
 
-def _merge_actions(expression: exp.Expr) -> list[str]:
-    """Which of the counts Snowflake gives: those of the clauses that are there."""
-    found: set[str] = set()
-    for when in expression.find_all(exp.When):
-        then = when.args["then"]
-        if isinstance(then, exp.Insert):
-            found.add("inserted")
+def _followed(context: Context, bounded: Bounded, action: Any) -> Any:
+    """Run in the transaction, with the streams told that follow what it changes, and those that it has read."""
+    first, *others = {entry.id: entry for entry in bounded.targets}.values()
+    for entry in others:
+        refuse_writing(entry)
+        action = following(context, action, entry)
+    return context.write(action, first, bounded.work.readings.values(), alone=len(bounded.steps) > 1)
+
+
+def _run(context: Context, bounded: Bounded, word: str, kept: dict[Step, Any]) -> _Done:
+    """`kept` are the rows of its queries: in a transaction it may have to be done again, with the same ones."""
+    done = _Done([])
+    found = done.counts
+    for step in bounded.steps:
+        if step.query and context.session.open_transaction:
+            rows = _again(context, bounded, step, kept)
         else:
-            found.add("updated" if isinstance(then, exp.Update) else "deleted")
-    return [each for each in ("inserted", "updated", "deleted") if each in found]
+            rows = _step(context, bounded, f"{step.sql} {step.query}")
+        if step.check is not None and rows:
+            raise step.check
+        if step.clears:
+            done.cleared += int(rows[0][0])
+        if step.measures:
+            found += [int(each or 0) for each in rows[0]]
+        elif step.counts and word == "MERGE":
+            merged = [row[0] for row in rows]
+            found += [merged.count(_MERGED[action]) for action in bounded.actions]
+        elif step.counts:
+            found.append(int(rows[0][0]))
+    return done
+
+
+def _step(context: Context, bounded: Bounded, sql: str) -> Any:
+    prepared = _prepared(bounded, sql)
+    return using(context, prepared, lambda: run(context.session.connection, prepared.sql, prepared.values))
+
+
+def _prepared(bounded: Bounded, sql: str) -> Prepared:
+    work = bounded.work
+    numbers = [i for i in range(len(work.values), 0, -1) if f"${i}" in sql]
+    return Prepared(sql, work.values[: max(numbers, default=0)], work.relations)
+
+
+def _again(context: Context, bounded: Bounded, step: Step, kept: dict[Step, Any]) -> Any:
+    """Insert the rows of a query that is run but once."""
+    connection = context.session.connection
+    if step not in kept:
+        source = _prepared(bounded, step.query)
+        kept[step] = using(context, source, lambda: query(connection, source.sql, source.values)[0])
+    name = f"kept_{context.query_id.replace('-', '')}"
+    again = Prepared(f"{step.sql} SELECT * FROM {name}", [], {name: kept[step]})
+    return using(context, again, lambda: run(connection, again.sql))
+
+
+def _result(bounded: Bounded, word: str, done: _Done) -> Result:
+    """The counts, called as Snowflake calls them."""
+    names = [f"rows_{action}" for action in bounded.actions]
+    if word == "UPDATE":
+        updated, multi, *_ = [*done.counts, 0]
+        return counts(_TYPES[word], rows_updated=updated, multi_joined_rows_updated=multi)
+    found = dict.fromkeys(names, 0)
+    for name, count in zip(names, done.counts, strict=False):
+        found[name] += count
+    return replace(counts(_TYPES[word], **found), deleted=done.cleared)

@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import Any
 
 from snowmaker.sandbox import sqlerror
 from snowmaker.sandbox.catalog import Entry
 from snowmaker.sandbox.context import Context, dotted
-from snowmaker.sandbox.fileformat import TYPES, complete, read_options
+from snowmaker.sandbox.fileformat import TYPES, as_json, complete, described, read_options, type_of
 from snowmaker.sandbox.kinds import (
     CREATED_ON,
     Kind,
+    Target,
+    alterable,
+    altered,
     change,
     exists,
     find,
     new,
     register,
-    rename,
     texts,
+    there,
     vacant,
     with_options,
 )
 from snowmaker.sandbox.parser import Parser
 from snowmaker.sandbox.registry import statement
-from snowmaker.sandbox.result import DESCRIBE, Result, status
+from snowmaker.sandbox.result import DESCRIBE, SUCCESS, Result, status
+from snowmaker.sandbox.sqlerror import SqlError
+from snowmaker.sandbox.temporary import keep_temporary
 
 
 def _row(context: Context, entry: Entry) -> tuple[Any, ...]:
     database, schema = context.catalog.path(entry)[:2]
-    options = complete(entry.get("options"))
+    options = entry.get("options")
     return (
-        entry.created_on, entry.name, database, schema, options["TYPE"], entry.owner, entry.comment,
-        json.dumps(options), "ROLE",
+        entry.created_on, entry.name, database, schema, type_of(options), context.owner(entry), entry.comment,
+        as_json(options), context.owner_type(entry),
     )  # fmt: skip
+
+
+def _described(_: Context, entry: Entry) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/sql/desc-file-format"""
+    columns = texts("property property_type property_value property_default")
+    return Result(columns, described(entry.get("options")), type_id=DESCRIBE)
 
 
 FILE_FORMAT = Kind(
@@ -42,88 +53,85 @@ FILE_FORMAT = Kind(
     "SCHEMA",
     (CREATED_ON, *texts("name database_name schema_name type owner comment format_options owner_role_type")),
     _row,
+    grants=("USAGE",),
+    describe=_described,
 )
 register(FILE_FORMAT)
 
 
 @statement("CREATE", "FILE", "FORMAT")
 def _create(context: Context, parser: Parser) -> Result:
-    context.allow("OR REPLACE")
+    context.allow("OR REPLACE", "OR ALTER", "TEMPORARY")
     optional = parser.if_not_exists()
     name = parser.name()
     options = read_options(parser, extra={"COMMENT": Parser.string})
     comment = {"COMMENT": options.pop("COMMENT")} if "COMMENT" in options else {}
     parser.end()
+    if "OR ALTER" in context.modifiers and there(context, FILE_FORMAT, name):
+        return change(context, FILE_FORMAT, name, False, lambda old: _redeclared(old, options, comment))
     place = context.place(name)
-    with context.ddl() as ddl:
-        if not vacant(context, ddl, FILE_FORMAT, name, optional=optional):
-            return exists(place.name)
-        entry = new(context, "FILE FORMAT", place.schema.id, place.name)
-        ddl.put(with_options(entry, {"OPTIONS": options, **comment}))
-    return status(f"File format {place.name} successfully created.")
+    entry = with_options(new(context, "FILE FORMAT", place.schema.id, place.name), {"OPTIONS": options, **comment})
+    if "TEMPORARY" in context.modifiers:
+        made = keep_temporary(context, entry, optional=optional)
+    else:
+        with context.ddl() as ddl:
+            made = vacant(context, ddl, FILE_FORMAT, name, optional=optional)
+            if made:
+                ddl.put(entry)
+    return status(f"File format {place.name} successfully created.") if made else exists(place.name)
 
 
-@statement("ALTER", "FILE", "FORMAT")
-def _alter(context: Context, parser: Parser) -> Result:
-    optional = parser.if_exists()
-    name = parser.name()
-    if parser.accept("RENAME", "TO"):
-        target = parser.name()
-        parser.end()
-        return rename(context, FILE_FORMAT, name, target, optional)
-    parser.expect("SET")
-    if parser.at("COMMENT"):
-        comment = parser.options({"COMMENT": Parser.string}, "FILE_FORMAT")
-        parser.end()
-        return change(context, FILE_FORMAT, name, optional, lambda entry: with_options(entry, comment))
-    kind = find(context, FILE_FORMAT, name).get("options")["TYPE"]
-    given = read_options(parser, kind)
+def _redeclared(old: Entry, options: dict[str, Any], comment: dict[str, Any]) -> Entry:
+    """CREATE OR ALTER: what is not said is as by default; the type stays.
+
+    https://docs.snowflake.com/en/sql-reference/sql/create-file-format#create-or-alter-file-format
+    """
+    if type_of(options) != type_of(old.get("options")):
+        raise sqlerror.malformed("File format type cannot be changed.")
+    return with_options(old, {"OPTIONS": options, **comment}, ["OPTIONS", "COMMENT"])
+
+
+def _set(context: Context, parser: Parser, target: Target) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/sql/alter-file-format: all but the type."""
+    try:
+        kind = str(find(context, FILE_FORMAT, target.name).get("options")["TYPE"])
+    except SqlError:
+        if target.optional:
+            return _nothing_set(parser)
+        raise
+    given = read_options(parser, kind, extra={"COMMENT": Parser.string}, fixed=True)
     parser.end()
-    if given["TYPE"] != kind:
-        raise sqlerror.malformed("The type of a file format cannot be changed.")
+    given.pop("TYPE")
 
-    def altered(entry: Entry) -> Entry:
-        return with_options(entry, {"OPTIONS": {**entry.get("options"), **given}})
+    def changed(entry: Entry) -> Entry:
+        comment = given.pop("COMMENT", entry.comment)
+        options = {**entry.get("options"), **given}
+        return replace(entry, comment=comment, properties={**entry.properties, "options": options})
 
-    return change(context, FILE_FORMAT, name, optional, altered)
-
-
-@statement("DESCRIBE", "FILE", "FORMAT")
-def _describe(context: Context, parser: Parser) -> Result:
-    """https://docs.snowflake.com/en/sql-reference/sql/desc-file-format"""
-    name = parser.name()
-    parser.end()
-    rows = described(find(context, FILE_FORMAT, name).get("options"))
-    return Result(texts("property property_type property_value property_default"), rows, type_id=DESCRIBE)
+    return altered(context, target, changed)
 
 
-def described(options: dict[str, Any]) -> list[tuple[str, str, str, str]]:
-    """Every option with its type, value and default."""
-    full = complete(options)
-    kind = full["TYPE"]
-    rows = [("TYPE", "String", kind, "CSV")]
-    for name, (_, default) in TYPES[kind].items():
-        rows.append((name, _type(default), shown(full[name]), shown(default)))
-    return rows
+def _nothing_set(parser: Parser) -> Result:
+    """ALTER … IF EXISTS where none is: the options must be those of some type."""
+    start = parser.scanner.position
+    errors: list[SqlError] = []
+    for kind in TYPES:
+        parser.scanner.position = start
+        try:
+            read_options(parser, kind, extra={"COMMENT": Parser.string})
+            parser.end()
+        except SqlError as error:
+            errors.append(error)
+        else:
+            return status(SUCCESS)
+    raise errors[0]
 
 
-def _type(default: Any) -> str:
-    if isinstance(default, bool):
-        return "Boolean"
-    if isinstance(default, int):
-        return "Integer"
-    return "List" if isinstance(default, (tuple, list)) else "String"
+# File formats carry no tags: https://docs.snowflake.com/en/user-guide/object-tagging/introduction
+alterable(FILE_FORMAT, {}, {"SET": _set}, tags=False)
 
 
-def shown(value: Any) -> str:
-    """A value as DESCRIBE writes it."""
-    if value is None:
-        return "NONE"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (tuple, list)):
-        return "[" + ", ".join(str(each) for each in value) + "]"
-    return str(value).replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
+# -- as other statements name one ----------------------------------------------------------------------
 
 
 def format_of(context: Context, stage: Entry | None, name: str | None) -> dict[str, Any]:
@@ -132,8 +140,10 @@ def format_of(context: Context, stage: Entry | None, name: str | None) -> dict[s
         parser = context.parser(name)
         found = parser.name()
         parser.end()
-        return dict(find(context, FILE_FORMAT, found).get("options"))
-    given = dict(stage.get("file_format") or {}) if stage is not None else {}
+        return dict(find(context, FILE_FORMAT, found, "USAGE").get("options"))
+    given: dict[str, Any] = {}
+    if stage is not None:
+        given = dict(stage.get("file_format" if stage.kind == "STAGE" else "stage_file_format") or {})
     return resolved(context, given) if given else {"TYPE": "CSV"}
 
 
@@ -144,15 +154,23 @@ def resolved(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     return {**format_of(context, None, name), **options} if name is not None else {"TYPE": "CSV", **options}
 
 
+def over(stage: dict[str, Any], given: dict[str, Any] | None) -> dict[str, Any]:
+    """A statement's FILE_FORMAT on top of the stage's: options of another type do not carry over."""
+    if given is None:
+        return stage
+    if type_of(stage) != type_of(given):
+        return given
+    return {**stage, **given}
+
+
 def read_file_format(parser: Parser) -> dict[str, Any]:
-    """What stands behind `FILE_FORMAT =`."""
+    """What stands behind `FILE_FORMAT =`: a name, or in brackets FORMAT_NAME or options."""
     if not parser.accept_operator("("):
-        return {"FORMAT_NAME": parser.string() if parser.peek().kind == "string" else _named(parser)}
-    found: dict[str, Any] = {}
-    if parser.at("FORMAT_NAME"):
-        parser.expect("FORMAT_NAME")
+        return {"FORMAT_NAME": _name(parser)}
+    found: dict[str, Any]
+    if parser.accept("FORMAT_NAME"):
         parser.expect_operator("=")
-        found["FORMAT_NAME"] = parser.string() if parser.peek().kind == "string" else _named(parser)
+        found = {"FORMAT_NAME": _name(parser)}
         parser.accept_operator(",")
         options = read_options(parser)
         options.pop("TYPE")
@@ -163,5 +181,8 @@ def read_file_format(parser: Parser) -> dict[str, Any]:
     return found
 
 
-def _named(parser: Parser) -> str:
-    return dotted(parser.name())
+def _name(parser: Parser) -> str:
+    return parser.string() if parser.peek().kind == "string" else dotted(parser.name())
+
+
+__all__ = ["FILE_FORMAT", "complete", "described", "format_of", "over", "read_file_format", "resolved"]

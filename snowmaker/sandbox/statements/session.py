@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from snowmaker.sandbox import sqlerror
-from snowmaker.sandbox.access import ROLES, WAREHOUSES
+from snowmaker.sandbox.catalog import ACCOUNT, Entry
 from snowmaker.sandbox.context import Context
 from snowmaker.sandbox.datatypes import TIMESTAMP_LTZ
 from snowmaker.sandbox.kinds import like, texts
-from snowmaker.sandbox.parameters import PARAMETERS, parameter
 from snowmaker.sandbox.parser import Parser
-from snowmaker.sandbox.query import scalar
+from snowmaker.sandbox.query import scalar, select
 from snowmaker.sandbox.registry import statement
 from snowmaker.sandbox.result import SHOW, SUCCESS, USE, Column, Result, status
 from snowmaker.sandbox.sqlerror import SqlError
@@ -59,76 +58,46 @@ def _use_schema(context: Context, name: tuple[str, ...]) -> Result:
 
 @statement("USE", "ROLE")
 def _use_role(context: Context, parser: Parser) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/sql/use-role: one of the user's, or below one of these."""
     (name,) = parser.name(1)
     parser.end()
-    if name not in ROLES:
-        raise sqlerror.cannot_operate()
-    context.session.role = name
+    context.session.role_id = _role(context, name).id
     return status(SUCCESS, USE)
+
+
+def _role(context: Context, name: str) -> Entry:
+    """The role of that name, if the user has it. Raises 002043 where there is none, 003013 where it is another's."""
+    session = context.session
+    found = context.catalog.find("ROLE", ACCOUNT, name)
+    if found is None:
+        raise sqlerror.cannot_operate()
+    if not any(found.id in context.catalog.grants.roles(id_) for id_ in session.available_ids):
+        raise SqlError(
+            3013, "42501", f"SQL access control error:\nRequested role '{name}' is not assigned to the executing user. "
+            "Specify another role to activate.",
+        )  # fmt: skip
+    return found
 
 
 @statement("USE", "WAREHOUSE")
 def _use_warehouse(context: Context, parser: Parser) -> Result:
     (name,) = parser.name(1)
     parser.end()
-    if name not in WAREHOUSES:
+    found = context.catalog.find("WAREHOUSE", ACCOUNT, name)
+    if found is None or not context.access.holds(found, "USAGE"):
         raise sqlerror.cannot_operate()
-    context.session.warehouse = name
+    context.session.warehouse_id = found.id
     return status(SUCCESS, USE)
 
 
 @statement("USE", "SECONDARY", "ROLES")
 def _use_secondary_roles(context: Context, parser: Parser) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/sql/use-secondary-roles"""
     word = parser.choice("ALL", "NONE")
-    if word is None:
-        names = parser.list_of(parser.identifier)
-        if any(name not in ROLES for name in names):
-            raise sqlerror.cannot_operate()
-        word = ",".join(names)
+    names = () if word else parser.list_of(parser.identifier)
     parser.end()
-    context.session.secondary_roles = word
+    context.session.secondary_roles = word or tuple(_role(context, name).id for name in names)
     return status(SUCCESS, USE)
-
-
-@statement("ALTER", "SESSION", "SET")
-def _set_parameters(context: Context, parser: Parser) -> Result:
-    """https://docs.snowflake.com/en/sql-reference/sql/alter-session"""
-    found: dict[str, Any] = {}
-    while not found or parser.peek().kind == "word":
-        spec = parameter(parser.identifier())
-        parser.expect_operator("=")
-        value = parser.word_or_string() if parser.peek().kind == "word" else parser.literal()
-        found[spec.name] = spec.read(value)
-        parser.accept_operator(",")
-    parser.end()
-    context.host.set_parameters(context.session, found)
-    return status(SUCCESS, USE)
-
-
-@statement("ALTER", "SESSION", "UNSET")
-def _unset_parameters(context: Context, parser: Parser) -> Result:
-    names = [parameter(each).name for each in parser.list_of(parser.identifier)]
-    parser.end()
-    context.host.set_parameters(context.session, dict.fromkeys(names))
-    return status(SUCCESS, USE)
-
-
-@statement("SHOW", "PARAMETERS")
-def _show_parameters(context: Context, parser: Parser) -> Result:
-    """https://docs.snowflake.com/en/sql-reference/sql/show-parameters"""
-    pattern = like(parser.string()) if parser.accept("LIKE") else None
-    if parser.choice("IN", "FOR"):
-        word = parser.choice("SESSION", "ACCOUNT")
-        if word is None:
-            raise sqlerror.unsupported(f"SHOW PARAMETERS IN {parser.peek().value}")
-    parser.end()
-    rows = []
-    for name, spec in PARAMETERS.items():
-        if pattern is None or pattern.fullmatch(name):
-            value = context.session.parameter(name)
-            level = "SESSION" if name in context.session.parameters else ""
-            rows.append((name, spec.show(value), spec.show(spec.default), level, "", spec.type))
-    return Result(texts("key value default level description type"), rows, type_id=SHOW)
 
 
 @statement("SET")
@@ -137,8 +106,7 @@ def _set(context: Context, parser: Parser) -> Result:
     if parser.accept_operator("("):
         names = parser.items(parser.identifier)
         parser.expect_operator("=")
-        parser.expect_operator("(")
-        values = parser.items(lambda: scalar(context, parser.expression()))
+        values = _several(context, parser)
     else:
         names = (parser.identifier(),)
         parser.expect_operator("=")
@@ -151,6 +119,19 @@ def _set(context: Context, parser: Parser) -> Result:
             raise SqlError(1008, "22023", "Assignment to session variable not done because value exceeds size limit.")
     context.session.variables.update(zip(names, values, strict=True))
     return status(SUCCESS)
+
+
+def _several(context: Context, parser: Parser) -> tuple[Any, ...]:
+    """`(1, 'x')`, or `(SELECT …)` of one row."""
+    start = parser.scanner.position
+    parser.expect_operator("(")
+    if not (parser.at("SELECT") or parser.at("WITH")):
+        return parser.items(lambda: scalar(context, parser.expression()))
+    parser.scanner.position = start
+    rows = select(context, parser.bracketed()).table.to_pylist()
+    if len(rows) != 1:
+        raise SqlError(90150, "22000", "Single-row subquery returns more than one row.")
+    return tuple(rows[0].values())
 
 
 @statement("UNSET")

@@ -1,60 +1,119 @@
-"""STAGE, LIST, REMOVE, PUT, GET: https://docs.snowflake.com/en/sql-reference/sql/create-stage"""
+"""STAGE: https://docs.snowflake.com/en/sql-reference/sql/create-stage"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from email.utils import format_datetime
+import json
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from snowmaker.sandbox import sqlerror
+from snowmaker.sandbox import copyoptions, fileformat, sqlerror
 from snowmaker.sandbox.catalog import Entry
-from snowmaker.sandbox.context import Context
-from snowmaker.sandbox.datatypes import FIXED
-from snowmaker.sandbox.files import Location, StageFile, locate
+from snowmaker.sandbox.context import Context, dotted
+from snowmaker.sandbox.copyoptions import read_stage_options
+from snowmaker.sandbox.directory import refreshed, stamped
 from snowmaker.sandbox.kinds import (
     CREATED_ON,
     Kind,
+    Target,
+    alterable,
+    altered,
     change,
     exists,
     find,
     new,
+    read_options,
     register,
-    rename,
     texts,
+    there,
     vacant,
     with_options,
 )
-from snowmaker.sandbox.parser import Parser
+from snowmaker.sandbox.parser import Parser, Reader
 from snowmaker.sandbox.registry import statement
-from snowmaker.sandbox.result import DESCRIBE, SCL, SHOW, Column, Result, status
-from snowmaker.sandbox.statements.file_format import described, read_file_format, resolved
+from snowmaker.sandbox.result import DESCRIBE, SUCCESS, Column, Result, status
+from snowmaker.sandbox.statements.file_format import FILE_FORMAT, read_file_format, resolved
+from snowmaker.sandbox.storage import READERS, checked, cloud, has_key
+from snowmaker.sandbox.temporary import keep_temporary
 
-LOCATION = re.compile(r"@(?:\"[^\"]*\"|[^\s;()'\"])*")
-_EXTERNAL = ("URL", "STORAGE_INTEGRATION", "CREDENTIALS", "ENDPOINT")
-
-
-def _bracketed_options(parser: Parser) -> str:
-    return parser.bracketed()
-
-
-OPTIONS = {
+OPTIONS: dict[str, Reader] = {
+    **READERS,
     "COMMENT": Parser.string,
     "FILE_FORMAT": read_file_format,
-    "DIRECTORY": _bracketed_options,
-    "ENCRYPTION": _bracketed_options,
-    "COPY_OPTIONS": _bracketed_options,
-    **dict.fromkeys(_EXTERNAL, Parser.word_or_string),
+    "COPY_OPTIONS": read_stage_options,
 }
 
 
 def _row(context: Context, entry: Entry) -> tuple[Any, ...]:
     database, schema = context.catalog.path(entry)[:2]
-    directory = "Y" if "TRUE" in str(entry.get("directory", "")).upper() else "N"
+    url = str(entry.get("url") or "")
+    yes = {True: "Y", False: "N"}
+    directory = entry.get("directory") or {}
     return (
-        entry.created_on, entry.name, database, schema, "", "N", "N", entry.owner, entry.comment, None,
-        "INTERNAL", None, None, None, None, "ROLE", directory,
+        entry.created_on, entry.name, database, schema, url, yes[bool(entry.get("credentials"))], yes[has_key(entry)],
+        context.owner(entry), entry.comment, None, _type(entry), cloud(url) or None, None,
+        entry.get("storage_integration"), entry.get("endpoint"), context.owner_type(entry),
+        yes[bool(directory.get("ENABLE"))],
     )  # fmt: skip
+
+
+def _type(entry: Entry) -> str:
+    """https://docs.snowflake.com/en/sql-reference/sql/show-stages#output"""
+    where = "EXTERNAL" if entry.get("url") else "INTERNAL"
+    if entry.get("temporary"):
+        return f"{where} TEMPORARY"
+    server_side = (entry.get("encryption") or {}).get("TYPE") == "SNOWFLAKE_SSE"
+    return "INTERNAL NO CSE" if where == "INTERNAL" and server_side else where
+
+
+def _described(context: Context, entry: Entry) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/sql/desc-stage"""
+    columns = texts("parent_property property property_type property_value property_default")
+    rows = [
+        *(("STAGE_FILE_FORMAT", *row) for row in _format_rows(entry)),
+        *(("STAGE_COPY_OPTIONS", *row) for row in copyoptions.described(entry.get("copy_options") or {})),
+        *_location_rows(entry),
+        *(("DIRECTORY", *row) for row in _directory_rows(entry)),
+    ]
+    if entry.get("url"):
+        private = str(bool(entry.get("use_privatelink_endpoint"))).lower()
+        rows.append(("PRIVATELINK", "USE_PRIVATELINK_ENDPOINT", "Boolean", private, "false"))
+    return Result(columns, rows, type_id=DESCRIBE)
+
+
+def _format_rows(entry: Entry) -> list[tuple[str, str, str, str]]:
+    given = dict(entry.get("file_format") or {})
+    if "FORMAT_NAME" in given:
+        return [("FORMAT_NAME", "String", fileformat.escaped(given["FORMAT_NAME"]), "")]
+    return fileformat.described(given or {"TYPE": "CSV"})
+
+
+def _location_rows(entry: Entry) -> list[tuple[str, str, str, str, str]]:
+    """What is secret has a row, and no value."""
+    url = entry.get("url")
+    rows = [("STAGE_LOCATION", "URL", "String", json.dumps([url]) if url else "", "")]
+    if url and cloud(url) == "AWS":
+        rows.append(("STAGE_LOCATION", "AWS_ACCESS_POINT_ARN", "String", entry.get("aws_access_point_arn") or "", ""))
+    if integration := entry.get("storage_integration"):
+        rows.append(("STAGE_INTEGRATION", "STORAGE_INTEGRATION", "String", integration, ""))
+    elif cloud(url or "") in ("", "AWS"):
+        rows.append(("STAGE_CREDENTIALS", "AWS_KEY_ID", "String", "", ""))
+    return rows
+
+
+def _directory_rows(entry: Entry) -> list[tuple[str, str, str, str]]:
+    directory = entry.get("directory") or {}
+    rows = [
+        ("ENABLE", "Boolean", str(bool(directory.get("ENABLE"))).lower(), "false"),
+        ("AUTO_REFRESH", "Boolean", str(bool(directory.get("AUTO_REFRESH"))).lower(), "false"),
+    ]
+    if topic := directory.get("AWS_SNS_TOPIC"):
+        rows.append(("AWS_SNS_TOPIC", "String", topic, ""))
+    if moment := directory.get("LAST_REFRESHED_ON"):
+        at = datetime.fromisoformat(moment)
+        shown = f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d} {at:%z}"
+        rows.insert(0, ("LAST_REFRESHED_ON", "Timestamp", shown, ""))
+    return rows
 
 
 STAGE = Kind(
@@ -69,218 +128,115 @@ STAGE = Kind(
         ),
     ),
     _row,
+    grants=("READ", "WRITE", "USAGE"),
+    describe=_described,
 )
 register(STAGE)
 
 
-def _options(parser: Parser) -> dict[str, Any]:
-    for name in _EXTERNAL:
-        if parser.at(name):
-            raise sqlerror.unsupported(f"external stages ({name})")
-    return parser.options(OPTIONS, "STAGE")
-
-
 @statement("CREATE", "STAGE")
 def _create(context: Context, parser: Parser) -> Result:
-    context.allow("OR REPLACE")
+    context.allow("OR REPLACE", "OR ALTER", "TEMPORARY")
     optional = parser.if_not_exists()
     name = parser.name()
-    options = _options(parser)
+    if parser.at("CLONE"):
+        raise sqlerror.unsupported("CREATE STAGE … CLONE")
+    options = read_options(context, parser, OPTIONS, STAGE)
     parser.end()
     place = context.place(name)
-    with context.ddl() as ddl:
-        if "FILE_FORMAT" in options:
-            resolved(context, options["FILE_FORMAT"])
-        if not vacant(context, ddl, STAGE, name, optional=optional):
-            return exists(place.name)
-        ddl.put(with_options(new(context, "STAGE", place.schema.id, place.name), options))
-    return status(f"Stage area {place.name} successfully created.")
+    if "OR ALTER" in context.modifiers and there(context, STAGE, name):
+        return change(context, STAGE, name, False, lambda entry: _redeclared(context, entry, options))
+    entry = _made(context, with_options(new(context, "STAGE", place.schema.id, place.name), options))
+    if "TEMPORARY" in context.modifiers:
+        entry = replace(entry, properties={**entry.properties, "temporary": True})
+        made = keep_temporary(context, entry, optional=optional)
+    else:
+        with context.ddl() as ddl:
+            made = vacant(context, ddl, STAGE, name, optional=optional)
+            if made:
+                ddl.put(entry)
+    return status(f"Stage area {place.name} successfully created.") if made else exists(place.name)
 
 
-@statement("ALTER", "STAGE")
-def _alter(context: Context, parser: Parser) -> Result:
-    optional = parser.if_exists()
-    name = parser.name()
-    if parser.accept("RENAME", "TO"):
-        target = parser.name()
-        parser.end()
-        return rename(context, STAGE, name, target, optional)
-    if parser.accept("SET"):
-        options = _options(parser)
-        parser.end()
-        return change(context, STAGE, name, optional, lambda entry: with_options(entry, options))
-    if parser.accept("REFRESH"):
-        parser.end()
-        find(context, STAGE, name)
-        return status("Statement executed successfully.")
-    raise sqlerror.unsupported(f"ALTER STAGE … {parser.peek().value}")
+def _made(context: Context, entry: Entry) -> Entry:
+    """A new stage, complete: its file format is looked up, and known by its whole name from then on."""
+    entry = checked(context, _with_format(context, entry))
+    directory = dict(entry.get("directory") or {})
+    if directory.get("ENABLE"):
+        return stamped(entry)
+    return entry
 
 
-@statement("DESCRIBE", "STAGE")
-def _describe(context: Context, parser: Parser) -> Result:
-    """https://docs.snowflake.com/en/sql-reference/sql/desc-stage"""
-    name = parser.name()
+def _with_format(context: Context, entry: Entry) -> Entry:
+    given = entry.get("file_format")
+    if not given or "FORMAT_NAME" not in given:
+        return entry
+    resolved(context, given)
+    found = find(context, FILE_FORMAT, context.parser(given["FORMAT_NAME"]).name(), "USAGE")
+    named = {**given, "FORMAT_NAME": dotted(context.catalog.path(found))}
+    return replace(entry, properties={**entry.properties, "file_format": named})
+
+
+def _redeclared(context: Context, old: Entry, options: dict[str, Any]) -> Entry:
+    """CREATE OR ALTER: what is not said is unset; an internal stage stays one, with its encryption.
+
+    https://docs.snowflake.com/en/sql-reference/sql/create-stage#create-or-alter-stage
+    """
+    fresh = _made(context, with_options(old, options, [*OPTIONS]))
+    if bool(fresh.get("url")) != bool(old.get("url")):
+        raise sqlerror.unsupported("CREATE OR ALTER STAGE from internal to external, or back")
+    if not old.get("url") and (fresh.get("encryption") or {}) != (old.get("encryption") or {}):
+        raise sqlerror.malformed("The encryption of an internal stage cannot be changed.")
+    return fresh
+
+
+# -- ALTER ---------------------------------------------------------------------------------------------
+
+
+def _set(context: Context, parser: Parser, target: Target) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/sql/alter-stage: there is no UNSET."""
+    given = parser.options(OPTIONS, "STAGE")
+    if not given:
+        raise parser.unexpected()
     parser.end()
-    entry = find(context, STAGE, name)
-    options = resolved(context, dict(entry.get("file_format") or {"TYPE": "CSV"}))
-    rows = [("STAGE_FILE_FORMAT", *row) for row in described(options)]
-    rows.append(("DIRECTORY", "ENABLE", "Boolean", str(_row(context, entry)[-1] == "Y").lower(), "false"))
-    columns = texts("parent_property property property_type property_value property_default")
-    return Result(columns, rows, type_id=DESCRIBE)
+    return altered(context, target, lambda entry: _altered(context, entry, given))
 
 
-# -- files ---------------------------------------------------------------------------------------------
+def _altered(context: Context, entry: Entry, given: dict[str, Any]) -> Entry:
+    if not entry.get("url"):
+        for name in ("URL", "ENCRYPTION"):
+            if name in given:
+                raise sqlerror.malformed(f"{name} of an internal stage cannot be set.")
+    dropped = {"STORAGE_INTEGRATION": "CREDENTIALS", "CREDENTIALS": "STORAGE_INTEGRATION"}
+    unset = [other for name, other in dropped.items() if name in given and other not in given]
+    if "DIRECTORY" in given:
+        given = {**given, "DIRECTORY": {**(entry.get("directory") or {}), **given["DIRECTORY"]}}
+        turned_off = not given["DIRECTORY"].get("ENABLE")
+        unset += ["DIRECTORY_FILES"] if turned_off else []
+        if turned_off:
+            given["DIRECTORY"] = {"ENABLE": False}
+    changed = with_options(entry, given, unset)
+    # a format that has been dropped since is not this statement's concern
+    return checked(context, _with_format(context, changed) if "FILE_FORMAT" in given else changed, entry)
 
 
-def read_location(parser: Parser) -> str:
-    """`@stage/path`, quoted or not, or a bound value that holds one."""
-    if parser.peek().kind == "string" or parser.peek().text == "?" or parser.peek().kind == "variable":
-        return parser.string()
-    return parser.raw(LOCATION)
-
-
-def matching(files: list[StageFile], pattern: str | None, name: str = "") -> list[StageFile]:
-    """Files whose whole path matches the pattern."""
-    if pattern is None:
-        return files
-    try:
-        wanted = re.compile(pattern)
-    except re.error as error:
-        raise sqlerror.malformed(f"invalid pattern: {error}") from None
-    return [each for each in files if wanted.fullmatch(each.path) or wanted.fullmatch(f"{name}/{each.path}")]
-
-
-def _listed(context: Context, parser: Parser) -> tuple[Location, list[StageFile]]:
-    place = locate(context, read_location(parser))
-    pattern = None
-    if parser.accept("PATTERN"):
+def _refresh(context: Context, parser: Parser, target: Target) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/sql/alter-stage#directory-table-parameters"""
+    prefix = ""
+    if parser.accept("SUBPATH"):
         parser.expect_operator("=")
-        pattern = parser.string()
+        prefix = parser.string().lstrip("/")
     parser.end()
-    files = context.host.stages.files(place.owner, place.path)
-    return place, matching(files, pattern, place.name)
+    changes: list[tuple[str, str, str]] = []
+
+    def refresh(entry: Entry) -> Entry:
+        fresh, rows = refreshed(context, entry, prefix)
+        changes.extend(rows)
+        return fresh
+
+    altered(context, target, refresh, "WRITE")
+    columns = (Column("file"), Column("status"), Column("description"))
+    return Result(columns, changes) if changes else status(SUCCESS)
 
 
-@statement("LIST")
-def _list(context: Context, parser: Parser) -> Result:
-    """https://docs.snowflake.com/en/sql-reference/sql/list"""
-    place, files = _listed(context, parser)
-    prefix = "" if place.name in ("~",) or place.name.startswith("%") else f"{place.name}/"
-    rows = [(prefix + each.path, each.size, each.etag, format_datetime(each.modified, usegmt=True)) for each in files]
-    columns = (Column("name"), Column("size", FIXED), Column("md5"), Column("last_modified"))
-    return Result(columns, rows, type_id=SHOW)
-
-
-@statement("LS")
-def _ls(context: Context, parser: Parser) -> Result:
-    return _list(context, parser)
-
-
-@statement("REMOVE")
-def _remove(context: Context, parser: Parser) -> Result:
-    """https://docs.snowflake.com/en/sql-reference/sql/remove"""
-    place, files = _listed(context, parser)
-    for each in files:
-        each.file.unlink()
-    rows = [(f"{place.name}/{each.path}", "removed") for each in files]
-    return Result((Column("name"), Column("result")), rows, type_id=SCL)
-
-
-@statement("RM")
-def _rm(context: Context, parser: Parser) -> Result:
-    return _remove(context, parser)
-
-
-_URL = re.compile(r"'(?:[^'\\]|\\.|'')*'|\S+")
-_TRANSFER: dict[str, Callable[[Parser], Any]] = {
-    "PARALLEL": Parser.integer,
-    "AUTO_COMPRESS": Parser.boolean,
-    "SOURCE_COMPRESSION": Parser.word_or_string,
-    "OVERWRITE": Parser.boolean,
-    "PATTERN": Parser.string,
-}
-
-
-def _file_url(parser: Parser) -> str:
-    """`file://…`, quoted or not: the path below it."""
-    text = parser.string() if parser.peek().kind == "string" else parser.raw(_URL)
-    if not text.startswith("file://"):
-        raise sqlerror.malformed(f"a local file is written file://…, not {text}")
-    return text.removeprefix("file://")
-
-
-@statement("PUT")
-def _put(context: Context, parser: Parser) -> Result:
-    """The client uploads the files itself; the answer tells it where to.
-
-    https://docs.snowflake.com/en/sql-reference/sql/put
-    """
-    source = _file_url(parser)
-    place = locate(context, read_location(parser))
-    options = parser.options(_TRANSFER, "PUT")
-    parser.end()
-    folder = place.path.rstrip("/")
-    below = f"{place.owner}/{folder}/" if folder else f"{place.owner}/"
-    (context.host.stages.root / below).mkdir(parents=True, exist_ok=True)
-    data = {
-        "src_locations": [source],
-        "parallel": options.get("PARALLEL", 4),
-        "threshold": 209715200,
-        "autoCompress": options.get("AUTO_COMPRESS", True),
-        "overwrite": options.get("OVERWRITE", False),
-        "sourceCompression": options.get("SOURCE_COMPRESSION", "auto_detect").lower(),
-        "clientShowEncryptionParameter": False,
-        "encryptionMaterial": None,
-        "stageInfo": _storage(context, below),
-        "command": "UPLOAD",
-        "kind": None,
-        "operation": "Node",
-    }
-    return Result((), data=data)
-
-
-def _storage(context: Context, below: str) -> dict[str, Any]:
-    """Where files are: a folder, for the connector 4.x on this machine, which copies them itself; for others
-    this server, which answers as Google Cloud Storage does. Connector 5.x has no local-file stages.
-    """
-    stages = context.host.stages
-    if context.session.client.startswith("PythonConnector 4."):
-        return {"locationType": "LOCAL_FS", "location": str(stages.root / below), "region": "local", "creds": {}}
-    ticket = stages.ticket()
-    return {
-        "locationType": "GCS",
-        "location": f"stage/{ticket}/{below}",
-        "path": below,
-        "region": "LOCAL",
-        "storageAccount": None,
-        "isClientSideEncrypted": False,
-        "creds": {"GCS_ACCESS_TOKEN": ticket},
-        "presignedUrl": None,
-        "endPoint": context.host.url,
-    }
-
-
-@statement("GET")
-def _get(context: Context, parser: Parser) -> Result:
-    """https://docs.snowflake.com/en/sql-reference/sql/get"""
-    place = locate(context, read_location(parser))
-    target = _file_url(parser)
-    options = parser.options(_TRANSFER, "GET")
-    parser.end()
-    files = matching(context.host.stages.files(place.owner, place.path), options.get("PATTERN"), place.name)
-    data = {
-        "src_locations": [each.path for each in files],
-        "localLocation": target,
-        "parallel": options.get("PARALLEL", 4),
-        "threshold": 209715200,
-        "autoCompress": False,
-        "overwrite": False,
-        "sourceCompression": "none",
-        "encryptionMaterial": None,
-        "presignedUrls": None,
-        "stageInfo": _storage(context, f"{place.owner}/"),
-        "command": "DOWNLOAD",
-        "kind": None,
-        "operation": "Node",
-    }
-    return Result((), data=data)
+alterable(STAGE, {}, {"REFRESH": _refresh, "SET": _set})

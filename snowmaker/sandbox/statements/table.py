@@ -2,63 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from snowmaker.sandbox import sqlerror
+from snowmaker.sandbox import constraints, copyoptions, fileformat, kinds, loads, sqlerror
+from snowmaker.sandbox.altering import brought_to
 from snowmaker.sandbox.catalog import Entry
-from snowmaker.sandbox.columns import (
-    TableColumn,
-    columns_of,
-    make_table,
-    quoted,
-    read_columns,
-    with_columns,
-)
-from snowmaker.sandbox.context import Context, Place, dotted
-from snowmaker.sandbox.engine import Ddl
-from snowmaker.sandbox.information_schema import rows_in
-from snowmaker.sandbox.kinds import (
-    CREATED_ON,
-    Kind,
-    created,
-    exists,
-    new,
-    number,
-    register,
-    retention,
-    texts,
-    vacant,
-    with_options,
-)
-from snowmaker.sandbox.parser import Parser
+from snowmaker.sandbox.columns import columns_of, quoted, with_columns, written
+from snowmaker.sandbox.context import Context, dotted
+from snowmaker.sandbox.copyoptions import read_stage_options
+from snowmaker.sandbox.declarations import Body, declared_on, listed_columns, names_only, read_body
+from snowmaker.sandbox.grants import Grant
+from snowmaker.sandbox.hybrid import refuse_hybrid
+from snowmaker.sandbox.infer import template_columns
+from snowmaker.sandbox.kinds import CREATED_ON, Kind, created, new, number, register, texts, there, with_options
+from snowmaker.sandbox.parameters import readers
+from snowmaker.sandbox.parser import Name, Parser
+from snowmaker.sandbox.policies import ON_TABLES, Attached, attach, read_policy
+from snowmaker.sandbox.query import assigned, prepare, using
 from snowmaker.sandbox.query import columns_of as query_columns
-from snowmaker.sandbox.query import prepare, using
 from snowmaker.sandbox.registry import statement
 from snowmaker.sandbox.result import DESCRIBE, SUCCESS, Result, status
-from snowmaker.sandbox.sqlerror import SqlError
-from snowmaker.sandbox.statements.database import renamed_options
+from snowmaker.sandbox.retaining import checked_retention
+from snowmaker.sandbox.statements.file_format import read_file_format
+from snowmaker.sandbox.tables import KINDS, Filling, described, kept_grants, like, shown, store
+from snowmaker.sandbox.tags import read_clause
+
+
+def _unsupported(what: str) -> Any:
+    def read(parser: Parser) -> Any:
+        raise sqlerror.unsupported(what)
+
+    return read
+
 
 OPTIONS = {
     "COMMENT": Parser.string,
-    "DATA_RETENTION_TIME_IN_DAYS": Parser.integer,
-    "MAX_DATA_EXTENSION_TIME_IN_DAYS": Parser.integer,
     "CHANGE_TRACKING": Parser.boolean,
-    "DEFAULT_DDL_COLLATION": Parser.string,
     "ENABLE_SCHEMA_EVOLUTION": Parser.boolean,
+    **readers("TABLE"),
+    "STAGE_FILE_FORMAT": read_file_format,
+    "STAGE_COPY_OPTIONS": read_stage_options,
+    "ROW_TIMESTAMP": _unsupported("ROW_TIMESTAMP of a table"),
+    "ERROR_LOGGING": _unsupported("ERROR_LOGGING of a table"),
 }
 
 
-def _row(context: Context, entry: Entry) -> tuple[Any, ...]:
-    database, schema = context.catalog.path(entry)[:2]
-    kind = "TRANSIENT" if entry.get("transient") else "TEMPORARY" if entry.get("temporary") else "TABLE"
-    yes = {True: "Y", False: "N"}
-    return (
-        entry.created_on, entry.name, database, schema, kind, entry.comment, entry.get("cluster_by", ""),
-        rows_in(context, entry), 0, entry.owner, str(retention(context, entry)), "OFF",
-        "ON" if entry.get("change_tracking") else "OFF", "N",
-        yes[bool(entry.get("enable_schema_evolution"))], "ROLE", "N", "N", "N", "N", "N",
-    )  # fmt: skip
+def _refuse_referred(context: Context, entry: Entry) -> None:
+    """DROP TABLE … RESTRICT, where foreign keys of other tables refer to it.
+
+    https://docs.snowflake.com/en/sql-reference/sql/drop-table
+    """
+    if constraints.referring(context, entry):
+        raise sqlerror.SqlError(3552, "2BP01", "SQL compilation error:\nCannot drop the table because of dependencies")
 
 
 TABLE = Kind(
@@ -70,241 +67,225 @@ TABLE = Kind(
         *texts("name database_name schema_name kind comment cluster_by"),
         number("rows"),
         number("bytes"),
+        *texts("owner retention_time automatic_clustering change_tracking search_optimization"),
+        number("search_optimization_progress"),
+        number("search_optimization_bytes"),
         *texts(
-            "owner retention_time automatic_clustering change_tracking is_external enable_schema_evolution "
-            "owner_role_type is_event is_hybrid is_iceberg is_dynamic is_immutable"
+            "is_external enable_schema_evolution owner_role_type is_event budget is_hybrid is_iceberg is_dynamic "
+            "is_immutable"
         ),
     ),
-    _row,
+    lambda context, entry: shown(context, [entry])[0],
     undrop=True,
+    shows=KINDS,
+    rows=shown,
+    restricted=_refuse_referred,
+    drops=("DYNAMIC TABLE",),  # https://docs.snowflake.com/en/sql-reference/sql/drop-dynamic-table#usage-notes
 )
 register(TABLE)
 
 
+@dataclass
+class Clauses:
+    """What stands outside the brackets of a CREATE TABLE."""
+
+    options: dict[str, Any] = field(default_factory=dict)
+    policies: list[Attached] = field(default_factory=list)
+    copy_grants: bool = False
+
+    def on(self, entry: Entry) -> Entry:
+        entry = with_options(entry, self.options)
+        for policy in self.policies:
+            entry = attach(entry, policy)
+        return entry
+
+
 @statement("CREATE", "TABLE")
 def _create(context: Context, parser: Parser) -> Result:
-    context.allow("OR REPLACE", "TRANSIENT", "TEMPORARY")
-    optional = parser.if_not_exists()
+    context.allow("OR REPLACE", "OR ALTER", "TRANSIENT", "TEMPORARY")
+    optional = kinds.if_not_exists(context, parser)
     name = parser.name()
+    optional = optional or kinds.if_not_exists(context, parser)  # here too, which the documentation does not tell
     if parser.accept("CLONE"):
         return _clone(context, parser, name, optional)
     if parser.accept("LIKE"):
         return _like(context, parser, name, optional)
-    columns: list[TableColumn] | None = None
-    names: tuple[str, ...] = ()
-    if parser.accept_operator("("):
-        if _names_only(parser):
-            names = parser.items(parser.identifier)
-        else:
-            columns, _ = read_columns(parser)
-    options = _options(parser)
+    clauses = Clauses()
+    _read_clauses(context, parser, clauses)
+    if parser.accept("USING", "TEMPLATE"):
+        return _from_template(context, parser, name, optional, clauses)
+    body, names = _brackets(context, parser)
+    optional = optional or kinds.if_not_exists(context, parser)
+    _read_clauses(context, parser, clauses)
     if parser.accept("AS"):
-        return _create_as(context, name, optional, columns, names, options, parser.rest())
+        return _create_as(context, name, optional, _Columns(body, names), clauses, parser.rest())
     parser.end()
-    if columns is None:
+    if body is None:
         raise parser.unexpected()
-    entry = _entry(context, context.place(name), columns, options)
-    return _store(context, name, optional, entry)
+    if "OR ALTER" in context.modifiers and there(context, TABLE, name):
+        return _alter(context, name, body, clauses)
+    entry = declared_on(context, _entry(context, name, clauses), body)
+    return store(context, TABLE, name, optional, entry, grants=_grants(context, name, clauses))
 
 
-def _names_only(parser: Parser) -> bool:
-    """Whether the bracket holds names without types, as before AS SELECT."""
-    start = parser.scanner.position
-    parser.identifier()
-    found = parser.peek().text in (",", ")")
-    parser.scanner.position = start
-    return found
+def _brackets(context: Context, parser: Parser) -> tuple[Body | None, tuple[str, ...]]:
+    """The columns as declared, or, before AS SELECT, only their names."""
+    if not parser.accept_operator("("):
+        return None, ()
+    if names_only(parser):
+        return None, parser.items(parser.identifier)
+    return read_body(context, parser), ()
 
 
-def _options(parser: Parser) -> dict[str, Any]:
-    """What may stand behind the columns; CLUSTER BY among it."""
-    options: dict[str, Any] = {}
+def _read_clauses(context: Context, parser: Parser, found: Clauses) -> None:
     while True:
         if parser.accept("CLUSTER", "BY"):
-            options["CLUSTER_BY"] = f"LINEAR({parser.bracketed()})"
+            found.options["CLUSTER_BY"] = clustering_key(parser)
         elif parser.accept("COPY", "GRANTS"):
-            pass
-        elif found := renamed_options(parser.options(OPTIONS, "TABLE")):
-            options.update(found)
+            found.copy_grants = True
+        elif (policy := read_policy(context, parser, ON_TABLES)) is not None:
+            found.policies.append(policy)
+        elif (tags := read_clause(context, parser)) is not None:
+            found.options["TAGS"] = tags
+        elif options := parser.options(OPTIONS, "TABLE"):
+            found.options.update(options)
         else:
-            return options
+            _refuse(parser)
+            return
 
 
-def _entry(context: Context, place: Place, columns: list[TableColumn], options: dict[str, Any]) -> Entry:
-    entry = with_options(new(context, "TABLE", place.schema.id, place.name), options)
-    for word in ("TRANSIENT", "TEMPORARY"):
-        if word in context.modifiers:
-            entry = with_options(entry, {word: True})
-    if place.schema.get("transient") and not entry.get("temporary"):
-        entry = with_options(entry, {"TRANSIENT": True})
-    if (entry.get("transient") or entry.get("temporary")) and (entry.get("retention") or 0) > 1:
-        raise sqlerror.invalid_value(entry.get("retention"), "DATA_RETENTION_TIME_IN_DAYS")
-    return with_columns(entry, columns)
+def _refuse(parser: Parser) -> None:
+    """Clauses that Snowflake has and the sandbox has not."""
+    for words in ("COPY TAGS", "WITH CONTACT", "WITH STORAGE LIFECYCLE POLICY", "STORAGE LIFECYCLE POLICY"):
+        if parser.at(*words.split()):
+            raise sqlerror.unsupported(f"CREATE TABLE … {words}")
 
 
-def _store(
-    context: Context, name: tuple[str, ...], optional: bool, entry: Entry, fill: str = "", values: Any = ()
-) -> Result:
-    """Make the table, and fill it by an INSERT's source query in DuckDB's words."""
-    temporary = bool(entry.get("temporary"))
-    if temporary and not _vacant_temporary(context, entry, optional):
-        return exists(entry.name)
-    if fill and not temporary and not _worth_filling(context, name, optional):
-        return exists(entry.name)
-    made = _filled(context, entry, fill, values) if fill else None
-    try:
-        with context.ddl() as ddl:
-            if not temporary and not vacant(context, ddl, TABLE, name, optional=optional):
-                return _abandoned(context, made, exists(entry.name))
-            made = made or make_table(context, ddl, entry, temporary=temporary)
-            if not temporary:
-                ddl.put(made)
-    except SqlError:
-        _abandoned(context, made, None)
-        raise
-    if temporary:
-        context.session.temporary[(made.parent, made.name)] = made
-    return created("TABLE", entry.name)
+def clustering_key(parser: Parser) -> str:
+    """`[LINEAR] (a, b)`, as SHOW TABLES writes it."""
+    parser.accept("LINEAR")
+    return f"LINEAR({parser.bracketed()})"
 
 
-def _worth_filling(context: Context, name: tuple[str, ...], optional: bool) -> bool:
-    """Whether the name is free, asked before a query runs for long; the answer is not the last word."""
+def _grants(context: Context, name: Name, clauses: Clauses, source: Entry | None = None) -> Sequence[Grant] | None:
+    return kept_grants(context, TABLE, name, source) if clauses.copy_grants else None
+
+
+def _entry(context: Context, name: Name, clauses: Clauses) -> Entry:
+    """The table without columns. Tables of a transient schema are transient."""
     place = context.place(name)
-    if context.catalog.find("RELATION", place.schema.id, place.name) is None or "OR REPLACE" in context.modifiers:
-        return True
-    if optional:
-        return False
-    raise sqlerror.already_exists(dotted(name))
+    words: dict[str, Any] = {word: True for word in ("TRANSIENT", "TEMPORARY") if word in context.modifiers}
+    if place.schema.get("transient") and "TEMPORARY" not in words:
+        words["TRANSIENT"] = True
+    entry = with_options(new(context, "TABLE", place.schema.id, place.name), words)
+    return checked_retention(context, clauses.on(entry))
 
 
-def _filled(context: Context, entry: Entry, fill: str, values: Any) -> Entry:
-    """The table with its rows, not yet in the catalog: no other DDL waits while they are made."""
+def _alter(context: Context, name: Name, body: Body, clauses: Clauses) -> Result:
+    """CREATE OR ALTER of a table that is there: https://docs.snowflake.com/en/sql-reference/sql/create-or-alter"""
+    if clauses.policies or body.policies or "TAGS" in clauses.options or any(each.tags for each in body.columns):
+        raise sqlerror.unsupported("CREATE OR ALTER TABLE that changes tags or policies")
+    brought_to(context, TABLE, name, body, clauses.options, {*OPTIONS, "CLUSTER_BY"})
+    return created("TABLE", name[-1])
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What CREATE TABLE … AS SELECT says of its columns: definitions, or names."""
+
+    body: Body | None
+    names: tuple[str, ...]
+
+
+def _create_as(context: Context, name: Name, optional: bool, columns: _Columns, clauses: Clauses, text: str) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/sql/create-table#create-table-as-select-also-referred-to-as-ctas"""
+    entry = _entry(context, name, clauses)
     context.session.commit()
-    connection = context.session.connection
-    work = Ddl(context.catalog, connection)
-    connection.execute("begin")
-    try:
-        made = make_table(context, work, entry, temporary=bool(entry.get("temporary")))
-        work.run(f"insert into {quoted(made.physical)} {fill}", values)
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
-    return made
-
-
-def _abandoned(context: Context, made: Entry | None, result: Result | None) -> Result:
-    """Another one has won the name: away with what was made for it."""
-    if made is not None:
-        context.session.connection.execute(f"drop table if exists {quoted(made.physical)}")
-    return result or status(SUCCESS)
-
-
-def _vacant_temporary(context: Context, entry: Entry, optional: bool) -> bool:
-    """A temporary table hides a permanent one of its name, and is unique only in its session.
-
-    https://docs.snowflake.com/en/user-guide/tables-temp-transient
-    """
-    old = context.session.temporary.get((entry.parent, entry.name))
-    if old is None:
-        return True
-    if "OR REPLACE" in context.modifiers:
-        context.session.commit()
-        context.session.connection.execute(f"drop table temp.main.{quoted(old.physical)}")
-        del context.session.temporary[(entry.parent, entry.name)]
-        return True
-    if optional:
-        return False
-    raise sqlerror.already_exists(entry.name)
-
-
-def _create_as(
-    context: Context,
-    name: tuple[str, ...],
-    optional: bool,
-    columns: list[TableColumn] | None,
-    names: tuple[str, ...],
-    options: dict[str, Any],
-    text: str,
-) -> Result:
-    place = context.place(name)
-    context.session.commit()
-    if columns is None:
-        found = query_columns(context, text)
-        if names and len(names) != len(found):
-            raise sqlerror.malformed(f"Invalid column definition list: {len(names)} names, {len(found)} columns")
-        columns = [
-            TableColumn(name, column.type)
-            for name, column in zip(names or [column.name for column in found], found, strict=True)
-        ]
-    entry = _entry(context, place, columns, options)
+    if columns.body is not None:
+        entry = declared_on(context, entry, columns.body)
+    else:
+        entry = with_columns(entry, listed_columns(query_columns(context, text), columns.names))
     prepared = prepare(context, text)
+    filling = Filling(assigned(prepared, written(columns_of(entry))), prepared.values, prepared.readings.values())
+    grants = _grants(context, name, clauses)
     return using(  # type: ignore[no-any-return]
-        context, prepared, lambda: _store(context, name, optional, entry, prepared.sql, prepared.values)
+        context, prepared, lambda: store(context, TABLE, name, optional, entry, filling, grants)
     )
 
 
-def _clone(context: Context, parser: Parser, name: tuple[str, ...], optional: bool) -> Result:
+def _from_template(context: Context, parser: Parser, name: Name, optional: bool, clauses: Clauses) -> Result:
+    columns = template_columns(context, parser.bracketed())
+    _read_clauses(context, parser, clauses)
+    parser.end()
+    entry = with_columns(_entry(context, name, clauses), columns)
+    return store(context, TABLE, name, optional, entry, grants=_grants(context, name, clauses))
+
+
+def _clone(context: Context, parser: Parser, name: Name, optional: bool) -> Result:
     """https://docs.snowflake.com/en/sql-reference/sql/create-clone"""
-    source = context.find("TABLE", parser.name())
+    source = context.find("TABLE", parser.name(), "SELECT")
+    refuse_hybrid(source, "CREATE TABLE CLONE")
     if parser.at("AT") or parser.at("BEFORE"):
         raise sqlerror.unsupported("CLONE … AT | BEFORE (time travel)")
-    options = _options(parser)
+    if source.get("transient") and not context.modifiers & {"TRANSIENT", "TEMPORARY"}:
+        raise sqlerror.transient_clone()
+    entry, grants = _copied(context, parser, name, source)
+    names = ", ".join(quoted(each.physical) for each in written(columns_of(source)))
+    filling = Filling(f"select {names} from {quoted(source.physical)}")
+    return store(context, TABLE, name, optional, entry, filling, grants)
+
+
+def _like(context: Context, parser: Parser, name: Name, optional: bool) -> Result:
+    """https://docs.snowflake.com/en/sql-reference/sql/create-table#create-table-like"""
+    source = context.find("TABLE", parser.name(), "SELECT")
+    refuse_hybrid(source, "CREATE TABLE LIKE")
+    entry, grants = _copied(context, parser, name, source)
+    return store(context, TABLE, name, optional, entry, grants=grants)
+
+
+def _copied(context: Context, parser: Parser, name: Name, source: Entry) -> tuple[Entry, Sequence[Grant] | None]:
+    clauses = Clauses()
+    _read_clauses(context, parser, clauses)
     parser.end()
-    entry = _copied(context, source, name, options)
-    return _store(context, name, optional, entry, f"select * from {quoted(source.physical)}")
+    entry = clauses.on(like(context, source, _entry(context, name, Clauses())))
+    return checked_retention(context, entry), _grants(context, name, clauses, source)
 
 
-def _like(context: Context, parser: Parser, name: tuple[str, ...], optional: bool) -> Result:
-    source = context.find("TABLE", parser.name())
-    options = _options(parser)
-    parser.end()
-    return _store(context, name, optional, _copied(context, source, name, options))
-
-
-def _copied(context: Context, source: Entry, name: tuple[str, ...], options: dict[str, Any]) -> Entry:
-    """A new entry like `source`. A clone of a transient table is transient."""
-    fresh = [replace(column, sequence="") for column in columns_of(source)]
-    entry = _entry(context, context.place(name), fresh, {})
-    kept = {k: v for k, v in source.properties.items() if k not in ("columns", "temporary", "transient")}
-    properties = {**kept, **entry.properties}
-    if source.get("transient"):
-        properties["transient"] = True
-    return with_options(replace(entry, comment=source.comment, properties=properties), options)
+# -- DESCRIBE, TRUNCATE --------------------------------------------------------------------------------
 
 
 @statement("DESCRIBE", "TABLE")
 def _describe(context: Context, parser: Parser) -> Result:
     """https://docs.snowflake.com/en/sql-reference/sql/desc-table"""
     name = parser.name()
+    kind = "COLUMNS"
     if parser.accept("TYPE"):
         parser.expect_operator("=")
-        if parser.choice("COLUMNS", "STAGE") != "COLUMNS":
-            raise sqlerror.unsupported("DESCRIBE TABLE … TYPE = STAGE")
+        kind = parser.choice("COLUMNS", "STAGE") or ""
+        if not kind:
+            raise parser.unexpected()
     parser.end()
-    place = context.place(name)
-    entry = context.look("RELATION", place)
-    if entry is None:
+    entry = relation(context, name)
+    return described(context, entry) if kind == "COLUMNS" else _stage_properties(entry)
+
+
+def relation(context: Context, name: Name) -> Entry:
+    """The table or view that is described: any privilege on it will do. Raises 002003."""
+    entry = context.look("RELATION", context.place(name))
+    if entry is None or not (context.mine(entry) or context.access.sees(entry)):
         raise sqlerror.does_not_exist("Table", dotted(name))
-    return described(entry)
+    return context.require(entry)
 
 
-def described(entry: Entry) -> Result:
-    """The columns of a table or view, as DESCRIBE gives them."""
-    yes = {True: "Y", False: "N"}
+def _stage_properties(entry: Entry) -> Result:
+    """What a table's own stage goes by: https://docs.snowflake.com/en/sql-reference/sql/desc-table"""
+    columns = texts("parent_property property property_type property_value property_default")
+    options = fileformat.described(entry.get("stage_file_format") or {"TYPE": "CSV"})
     rows = [
-        (column.name, str(column.type), "COLUMN", yes[column.nullable], column.identity or column.default,
-         yes[column.primary], yes[column.unique], None, None, column.comment or None, None, None, None)
-        for column in columns_of(entry)
-    ]  # fmt: skip
-    columns = (
-        "name type kind null? default primary_key unique_key check expression comment policy_name "
-        "privacy_domain schema_evolution_record"
-    )
-    renames = {"primary_key": "primary key", "unique_key": "unique key", "policy_name": "policy name",
-               "privacy_domain": "privacy domain", "schema_evolution_record": "schema evolution record"}  # fmt: skip
-    named = tuple(replace(each, name=renames.get(each.name, each.name)) for each in texts(columns))
-    return Result(named, rows, type_id=DESCRIBE)
+        *(("STAGE_FILE_FORMAT", *row) for row in options),
+        *(("STAGE_COPY_OPTIONS", *row) for row in copyoptions.described(entry.get("stage_copy_options") or {})),
+    ]
+    return Result(columns, rows, type_id=DESCRIBE)
 
 
 @statement("TRUNCATE")
@@ -319,16 +300,16 @@ def _truncate(context: Context, parser: Parser) -> Result:
     name = parser.name()
     parser.end()
     try:
-        table = context.find("TABLE", name)
+        table = context.find("TABLE", name, "TRUNCATE", "DELETE")
     except sqlerror.SqlError as error:
         if optional and error.code == 2003:
             return status(SUCCESS)
         raise
     connection = context.session.connection
 
-    def empty() -> None:
-        connection.execute(f"delete from {quoted(table.physical)}")
-        connection.execute("delete from sandbox.loads where table_id = ?", [table.id])
+    def empty() -> int:
+        ((rows,),) = connection.execute(f"delete from {quoted(table.physical)}").fetchall()
+        loads.forget(context, table)
+        return int(rows)
 
-    context.write(empty)
-    return status(SUCCESS)
+    return replace(status(SUCCESS), deleted=context.write(empty, table))
