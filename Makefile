@@ -22,7 +22,7 @@ demo: install  ## migrate the example project on the sandbox, apply its componen
 	$(BIN)/snowmaker sql -e sandbox -q "$(HOURS)"
 
 test: install venv5  ## run the tests, slow ones left out
-	SNOWMAKER_PYTHON5="$(CURDIR)/.venv5/bin/python" $(BIN)/pytest -n $(WORKERS) -m "not slow"
+	SNOWMAKER_PYTHON5="$(CURDIR)/.venv5/bin/python" $(BIN)/pytest -n $(WORKERS) --timeout 120 -m "not slow"
 
 check: install  ## lint, format, types, and whether README.md's reference is what the code says
 	$(BIN)/ruff check .

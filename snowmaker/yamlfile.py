@@ -20,7 +20,7 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _DEPTH = 60  # of mappings and lists in each other; more is a mistake
-_LIMIT = 10_000_000  # values, those of an alias counted each time
+_LIMIT = 2_000_000  # values, those of an alias counted each time
 
 
 class Tree(dict[str, Any]):

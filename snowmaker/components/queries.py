@@ -26,7 +26,7 @@ class QueryColumns(Type):
     """The columns of a query under names of their own: a list of names, or a mapping of names to comments or more."""
 
     def read(self, value: Any, scope: Scope) -> Columns:
-        lines = getattr(value, "lines", {})
+        lines = getattr(value, "lines", {}) if isinstance(value, Mapping) else {}
         items = value.items() if isinstance(value, Mapping) else [(one, None) for one in _names(value)]
         found: dict[str, Column] = {}
         for key, body in items:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from snowmaker.components import kinds
 
 from .test_flows import Account, one  # noqa: F401 (a fixture)
@@ -76,6 +78,7 @@ grants:{grants}
 """
 
 
+@pytest.mark.slow
 def test_three_hundred(one: Account) -> None:  # noqa: F811
     one.declare(project())
     with one.project() as opened:

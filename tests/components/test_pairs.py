@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from snowmaker import sandbox
 from snowmaker.errors import SourceError
 
-from .test_kinds import SAMPLES, World, applied, with_value  # noqa: F401 (a fixture)
+from .test_kinds import SAMPLES, World, applied, put_back, with_value  # noqa: F401 (a fixture)
 
 QUICK = settings(
     max_examples=12,
@@ -83,7 +83,7 @@ def test_from_any_state_to_any_other(
     slug, first, second = pair
     one = applied.pop(slug, None) or World(folder(tmp_path_factory, slug), account, slug)
     through(one, first, second)
-    applied[slug] = one
+    put_back(applied, one)
 
 
 @pytest.mark.slow

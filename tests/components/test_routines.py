@@ -113,6 +113,7 @@ def test_renamed(declaring: Declaring) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_imported(declaring: Declaring) -> None:
     declaring.apply(
         "functions:\n  '{db}.S.{db}_F': {arguments: {A: number, B: \"varchar default 'a, b'\"}, returns: varchar, body: B}"

@@ -26,6 +26,7 @@ def one(body: str) -> str:
     return f"streams:\n  '{{db}}.S.X': {{{body}}}\n"
 
 
+@pytest.mark.slow
 def test_on_everything(declaring: Declaring) -> None:
     declaring.run(*OBJECTS)
     declaring.apply(one("on_table: BASE"))

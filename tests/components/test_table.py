@@ -184,6 +184,7 @@ def test_dropping_a_column_loses_data(filled: Declaring) -> None:
     assert change.effect == "safe"
 
 
+@pytest.mark.slow
 def test_rows_that_are_there(filled: Declaring) -> None:
     filled.declare(declared('columns: {ID: "int not null", NAME: varchar(5), MORE: "int not null"}'))
     with pytest.raises(SourceError, match="column MORE is NOT NULL and needs a default, as the table has rows"):
@@ -215,6 +216,7 @@ def test_a_renamed_column_keeps_its_values_whatever_else_changes(filled: Declari
         assert [row["id"] for row in rows(filled)] == [1, 2]
 
 
+@pytest.mark.slow
 def test_what_names_a_renamed_column_goes_along(declaring: Declaring) -> None:
     declaring.run("CREATE ROW ACCESS POLICY {db}.S.R AS (V VARCHAR) RETURNS BOOLEAN -> TRUE")
     more = "    primary_key: [{0}]\n    cluster_by: [abs({0})]\n    row_access_policy: {{policy: R, on: [N]}}"
@@ -227,6 +229,7 @@ def test_what_names_a_renamed_column_goes_along(declaring: Declaring) -> None:
     assert declaring.diff().changes == (), "later the old name may be taken out"
 
 
+@pytest.mark.slow
 def test_what_policies_hide_is_not_copied_as_they_show_it(filled: Declaring) -> None:
     filled.run(
         "CREATE MASKING POLICY {db}.S.M AS (V VARCHAR) RETURNS VARCHAR -> '*'",
@@ -268,6 +271,7 @@ def test_a_table_that_is_not_retained_is_made_back(filled: Declaring) -> None:
     assert [row["id"] for row in rows(filled)] == [1, 2]
 
 
+@pytest.mark.slow
 def test_foreign_keys_of_others_outlive_a_table(declaring: Declaring) -> None:
     other = """  '{db}.S.CHILD':
     columns: {ID: int, UP: int}
@@ -285,6 +289,7 @@ def test_a_table_may_refer_to_itself(declaring: Declaring) -> None:
     declaring.there_and_back(text.replace("UP: int", "UP: float"))
 
 
+@pytest.mark.slow
 def test_streams_that_go_stale_are_told(filled: Declaring) -> None:
     filled.run("CREATE STREAM {db}.S.ST ON TABLE {db}.S.T")
     filled.declare(declared('columns: {ID: "int not null", NAME: varchar(5), MORE: int}'))
@@ -294,6 +299,7 @@ def test_streams_that_go_stale_are_told(filled: Declaring) -> None:
     assert filled.diff().changes[0].warnings == (f"stream {db}.S.ST on {db}.S.T goes stale: make it again",)
 
 
+@pytest.mark.slow
 def test_what_is_inherited_is_no_difference(declaring: Declaring) -> None:
     declaring.run(
         "ALTER SCHEMA {db}.S SET DATA_RETENTION_TIME_IN_DAYS = 5",
@@ -371,6 +377,7 @@ def test_views_external_and_dynamic_tables_are_none(declaring: Declaring) -> Non
     )
 
 
+@pytest.mark.slow
 def test_one_change_of_many_things(declaring: Declaring) -> None:
     """Keys, policies and columns change at once, and are taken back, in an order that Snowflake takes."""
     declaring.run(
@@ -402,6 +409,7 @@ def test_one_change_of_many_things(declaring: Declaring) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_new_table_keeps_what_nobody_declares(filled: Declaring) -> None:
     filled.run(
         "CREATE TAG {db}.S.COST",
@@ -435,6 +443,7 @@ def test_what_tags_mask_is_not_copied(filled: Declaring) -> None:
         differ.completed([replace(difference, declared=one)], {live.key: live})
 
 
+@pytest.mark.slow
 def test_what_a_table_names_may_move(declaring: Declaring) -> None:
     declaring.run(
         "CREATE MASKING POLICY {db}.S.M AS (V VARCHAR) RETURNS VARCHAR -> '*'",
