@@ -327,8 +327,11 @@ def _connect(options: dict[str, Any]) -> Any:
         "enable_server_session_keep_alive_auto_detection": True,
         **options,
     }
-    # quoted names mean what they say, whatever the account's default is
-    parameters = {"QUOTED_IDENTIFIERS_IGNORE_CASE": False, **options.get("session_parameters", {})}
+    parameters = {
+        "QUOTED_IDENTIFIERS_IGNORE_CASE": False,  # quoted names mean what they say, whatever the account's default is
+        "CLIENT_TELEMETRY_ENABLED": False,  # the driver's report of what Python has loaded: a request as a session ends
+        **options.get("session_parameters", {}),
+    }
     try:
         with _quiet():
             return snowflake.connector.connect(**{**merged, "session_parameters": parameters})

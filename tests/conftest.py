@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import pytest
 from snowmaker import Project, sandbox
 
 _numbers = itertools.count(1)
+
+# A shell ignores SIGINT in what it starts in the background, and so would the processes that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SETTINGS = """\
 [project]
