@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from snowflake import connector
 
 from snowmaker import Project, sandbox
 
@@ -52,6 +53,13 @@ def account() -> Iterator[sandbox.Account]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def admin(account: sandbox.Account) -> Iterator[Callable[[str], object]]:
+    """Run a statement in a session of its own."""
+    with connector.connect(**account.connection()) as connection:
+        yield connection.cursor().execute
+
+
 @pytest.fixture
 def database() -> str:
     """A database name that no other test of this process uses."""
@@ -59,13 +67,14 @@ def database() -> str:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, account: sandbox.Account, database: str) -> Path:
-    """A project folder whose environment `shared` is the account of this process."""
+def folder(tmp_path: Path, account: sandbox.Account, admin: Callable[[str], object], database: str) -> Iterator[Path]:
+    """A project folder whose environment `shared` is the account of this process; its database goes with the test."""
     connection = ", ".join(f"{key} = {_toml(value)}" for key, value in account.connection().items())
     text = SETTINGS.format(name="testing", database=database, connection=connection)
     (tmp_path / "snowmaker.toml").write_text(text)
     (tmp_path / "migrations").mkdir()
-    return tmp_path
+    yield tmp_path
+    admin(f"DROP DATABASE IF EXISTS {database}")  # what is left makes SHOW IN ACCOUNT slow for all that follow
 
 
 @pytest.fixture
