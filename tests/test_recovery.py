@@ -46,6 +46,9 @@ class Death(Listener):
     def script_done(self, step, result):
         self.die(step.script, 0, "recorded")
 
+for thread in threading.enumerate():  # the driver loads a library in one; a fork meanwhile would wait for its locks
+    if thread is not threading.current_thread():
+        thread.join()
 for line in sys.stdin:
     folder, work, at = json.loads(line)
     child = os.fork()
