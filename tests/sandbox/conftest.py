@@ -20,8 +20,9 @@ def login(account: sandbox.Account, **more: Any) -> Any:
     where = account.connection()
     if "password" in more:
         where = {key: value for key, value in where.items() if key not in ("authenticator", "token")}
+    parameters = {"CLIENT_TELEMETRY_ENABLED": False, **more.pop("session_parameters", {})}  # a report as each closes
     common = {"paramstyle": "qmark", "enable_server_session_keep_alive_auto_detection": True}
-    return connector.connect(**{**where, **common, **more})
+    return connector.connect(**{**where, **common, **more, "session_parameters": parameters})
 
 
 class Client:
@@ -81,12 +82,19 @@ def own_database(request: pytest.FixtureRequest) -> str:
     return '"' + request.node.name[:100].replace('"', '""') + '"'
 
 
+@pytest.fixture(scope="session")
+def admin(shared: sandbox.Account) -> Iterator[Client]:
+    with login(shared) as connection:
+        yield Client(connection)
+
+
 @pytest.fixture
-def client(connect: Callable[..., Client], request: pytest.FixtureRequest) -> Client:
-    """A client in a fresh database of its own."""
+def client(connect: Callable[..., Client], admin: Client, request: pytest.FixtureRequest) -> Iterator[Client]:
+    """A client in a fresh database of its own, which goes with the test."""
     found = connect()
     found(f"create or replace database {own_database(request)}")
-    return found
+    yield found
+    admin(f"drop database if exists {own_database(request)}")
 
 
 @pytest.fixture(scope="session")
