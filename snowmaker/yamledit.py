@@ -119,6 +119,9 @@ class Document:
 
     def text(self) -> str:
         """The text with all changes made."""
+        for changes in list(self._changes.values()):
+            for index in changes.gone:
+                self._forget(_entries(changes.node)[index][1])
         self._close_empty()
         made = self._made(0, len(self._original))
         return made if self._original.startswith("\n") else made.lstrip("\n")
@@ -148,6 +151,13 @@ class Document:
         at = self._line_end(self._end(node))
         if any(begin < at < finish for begin, finish in self._blocks):
             raise TemplatedError("a template writes it")
+
+    def _forget(self, node: Node) -> None:
+        """What was asked for inside of an entry that goes, goes with it."""
+        self._changes.pop(id(node), None)
+        if isinstance(node, CollectionNode):
+            for _, value in _entries(node):
+                self._forget(value)
 
     def _close_empty(self) -> None:
         """A section of which nothing is left goes; of a value, `{}` or `[]` is left."""

@@ -77,6 +77,17 @@ def test_what_is_asked_for_and_nothing_else(lines: list[str], data: st.DataObjec
     ]
 
 
+def test_what_was_asked_for_inside_of_what_goes_goes_with_it() -> None:
+    document = Document("a: 0\nb:\n  c: 1\n  d:\n    e: 2\n")
+    assert isinstance(document.root, MappingNode)
+    inner = document.root.value[1][1]
+    document.set(inner, "new", 3)
+    document.drop_key(document.root, "b")
+    document.drop_key(inner.value[1][1], "e")
+    document.set(document.root, "f", 4)
+    assert document.text() == "a: 0\nf: 4\n"
+
+
 def test_lists() -> None:
     text = "a:\n  # first\n  - one\n  - two  # why\nb: [one, two]\nc: []\n"
     document = Document(text)
