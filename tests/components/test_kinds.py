@@ -163,7 +163,7 @@ def test_made_and_taken_back(world: Callable[[str], World], slug: str) -> None:
     assert one.diff().changes == first.changes
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def applied(account: sandbox.Account) -> Iterator[dict[str, World]]:
     """Worlds in which the sample of a kind is applied, by kind: what leaves one as it was puts it back."""
     found: dict[str, World] = {}
