@@ -26,7 +26,6 @@ from snowmaker.errors import (
     ConfigError,
     HistoryError,
     PolicyError,
-    SnowmakerError,
     SourceError,
     StatementError,
     UsageError,
@@ -49,8 +48,8 @@ from snowmaker.model import (
     Source,
     Statement,
 )
-from snowmaker.redaction import Redaction
 from snowmaker.rollback import Returns, Target
+from snowmaker.vault import Vault
 
 if TYPE_CHECKING:
     from snowmaker.access import AccessDiff, AccessReport
@@ -97,7 +96,7 @@ class Project:
         self.environment: Environment = config.resolve(self.settings, environment, self._variables)
         self._session: SnowflakeSession | None = None
         self._account: Account | None = None
-        self._redact = Redaction()
+        self._vault = Vault(self.settings.secrets, self.folder)
 
     def __enter__(self) -> Self:
         return self
@@ -268,8 +267,8 @@ class Project:
             role=self._deploy_role,
             plan=plan,
             scripts={step.script: self._render(by_name[step.script]) for step in plan.steps},
-            resolve=self._resolve,
-            redact=self._redact,
+            resolve=self._vault.resolve,
+            redact=self._vault.redact,
             keep=self.settings.policy.backup == "clone",
             rows=applied,
             texts=self._texts(applied) if applied else {},
@@ -287,14 +286,14 @@ class Project:
         found = checks.load(self.settings, self.environment)
         if self._flag is None and self._connection is None:
             with self.rehearsed() as (stage, warnings), closing(stage.open()) as session:
-                judged = checking.judge(found, session, stage.admin, stage.prepare, self._redact)
+                judged = checking.judge(found, session, stage.admin, stage.prepare, self._vault.redact)
                 role = stage.role
         else:
             with closing(self._connect()) as session:
                 session.execute("USE SECONDARY ROLES NONE")
                 role = session.namespace.role or ""
                 warnings = ()
-                judged = checking.judge(found, session, session, self._prepare, self._redact)
+                judged = checking.judge(found, session, session, self._prepare, self._vault.redact)
         return Checks(self.environment.name, role, judged, warnings, round(time.monotonic() - started, 3))
 
     @contextmanager
@@ -322,7 +321,7 @@ class Project:
         with closing(stage.open()) as session:
             identity = preflight.identify(session)
             diff = declaring.compare(
-                session, identity, self.environment.name, declared, self._reveal, self._history.parts
+                session, identity, self.environment.name, declared, self._vault.reveal, self._history.parts
             ).diff
         own = _own_role(identity)
         return changescript.plan(diff, "components", own, renderer.checksum, placeholders.secret_names)
@@ -352,7 +351,7 @@ class Project:
     def _connect(self) -> SnowflakeSession:
         from snowmaker.session import open_session
 
-        return open_session(self._options, self._redact)
+        return open_session(self._options, self._vault.redact)
 
     @cached_property
     def _history(self) -> History:
@@ -524,7 +523,7 @@ class Project:
     def _with_touches(self, diff: Diff, before: int) -> Diff:
         from snowmaker.drift import with_touches
 
-        changes, warning = with_touches(self.session, self._history.parts[0], diff.changes, self._redact)
+        changes, warning = with_touches(self.session, self._history.parts[0], diff.changes, self._vault.redact)
         warnings = (*diff.warnings, *((warning,) if warning else ()))
         return replace(diff, changes=changes, warnings=warnings, round_trips=self.session.requests - before)
 
@@ -537,7 +536,7 @@ class Project:
         grants = [change for change in found.diff.changes if change.kind == "grant"]
         texts, left = adopting.adopted(self.settings, found.differences, grants, found.live)
         declared = manifest.load(self.settings, self.environment, texts)
-        rest = declaring.remaining(found, identity, declared, self._reveal)
+        rest = declaring.remaining(found, identity, declared, self._vault.reveal)
         told = " ".join(left)
         left += [f"{one.action} {one.target}: change it by hand" for one in rest if one.target not in told]
         adopting.write(self.settings, texts)
@@ -550,7 +549,7 @@ class Project:
         from snowmaker import declaring
 
         declared, history = self.declared(), self._history.parts
-        return declaring.compare(self.session, identity, self.environment.name, declared, self._reveal, history)
+        return declaring.compare(self.session, identity, self.environment.name, declared, self._vault.reveal, history)
 
     def access(self, name: str) -> AccessReport:
         """Who has what on an object, and what it has itself where it is a role or user, each with the path to it.
@@ -908,7 +907,7 @@ class Project:
             ScriptsHere(self._later_scripts, self._texts, self._plan_from, _rollback_directives, comes_back),
             self.settings.policy.backup == "clone",
             self._prepare,
-            self._resolve,
+            self._vault.resolve,
         )
 
     def _returning(self, kept: Callable[[], Sequence[Kept]], *, discard: bool = False) -> Returns:
@@ -929,47 +928,8 @@ class Project:
         """What is sent for a statement: its secrets in, and the path of a PUT taken from the project's folder."""
         from snowmaker import renderer
 
-        text = renderer.substitute(statement.text, self._resolve)
+        text = renderer.substitute(statement.text, self._vault.resolve)
         return renderer.resolve_put(text, self.folder) if statement.kind == "transfer" else text
-
-    def _resolve(self, name: str) -> str:
-        """The value of a secret; raises ConfigError, in whose text no value stands."""
-        try:
-            return self._redact.add(self._provider(name))
-        except SnowmakerError:
-            raise
-        except Exception as error:  # a plugin can raise anything, with the value in its text
-            kind = type(error).__name__
-        # outside, so that the error does not hang on to it
-        text = f"the provider of secrets failed for {name!r}: {kind}"
-        raise ConfigError(text, "provider_failed", "see what its plugin needs")
-
-    @cached_property
-    def _provider(self) -> Callable[[str], str]:
-        """What gives a secret's value: the provider of [secrets]. Raises ConfigError for one that nobody has."""
-        from snowmaker import plugins, providers
-
-        settings = self.settings.secrets
-        provider = str(settings.get("provider") or "env")
-        if provider == "env":
-            from snowmaker.renderer import environment_secrets
-
-            return environment_secrets
-        hooks = plugins.manager(providers.BUILT_IN).hook
-        found: Callable[[str], str] | None = hooks.secret_provider(
-            provider=provider, settings=settings, folder=self.folder
-        )
-        if found is None:
-            hint = "there are env, file and keyring, and what plugins bring"
-            raise ConfigError(f"no provider of secrets {provider!r}", "unknown_provider", hint, config.FILE)
-        return found
-
-    def _reveal(self, name: str) -> str | None:
-        """The value of a secret, None where it has none."""
-        try:
-            return self._resolve(name)
-        except SnowmakerError:
-            return None
 
     # mending the history
 

@@ -20,6 +20,7 @@ from snowmaker.executor import Listener
 from snowmaker.model import Statement, Step
 from snowmaker.redaction import MASK, Redaction
 from snowmaker.sql import quote_literal
+from snowmaker.vault import Vault
 from tests.conftest import _toml
 
 PLAIN = "Canary-7f3aQ9xLw"
@@ -395,7 +396,7 @@ def test_a_provider_that_tells_too_much(folder: Path, monkeypatch: pytest.Monkey
         raise RuntimeError(f"{PLAIN} is locked")
 
     project = Project(folder, environment="dev")
-    monkeypatch.setattr(Project, "_provider", property(lambda self: resolve))
+    monkeypatch.setattr(Vault, "_provider", property(lambda self: resolve))
     with pytest.raises(SnowmakerError, match="RuntimeError") as caught:
         project.query("SELECT '<<snowmaker:secret:CANARY>>'")
     assert not any(PLAIN in repr(one) for one in _chain(caught.value))

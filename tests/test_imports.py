@@ -14,7 +14,7 @@ import snowmaker
 ROOT = Path(snowmaker.__file__).parent
 FILES_SIDE = {
     *("tomlfile", "connections", "config", "shipped", "loader", "placeholders", "templating", "renderer"),
-    *("providers", "yamlfile", "yamltext", "yamledit", "manifest", "authoring", "checks"),
+    *("providers", "vault", "yamlfile", "yamltext", "yamledit", "manifest", "authoring", "checks"),
 }
 ACCOUNT_SIDE = {
     *(

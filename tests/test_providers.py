@@ -23,7 +23,7 @@ def resolve(folder: Path) -> Callable[[str, str], str]:
     def go(settings: str, name: str) -> str:
         (folder / "snowmaker.toml").write_text(settings)
         with Project(folder) as project:
-            return project._resolve(name)
+            return project._vault.resolve(name)
 
     return go
 
