@@ -457,7 +457,7 @@ def _made(one: Difference, grants: Grants, roles: Roles) -> _Node:
     if live is None:
         declared = _unlinked(declared) if _handed_over(one, roles) else declared
         pairs: Pairs = [(text, ()) for text in ddl.create(declared)]
-        pairs[0] = (pairs[0][0], (ddl.drop(declared),))
+        pairs[0] = (pairs[0][0], (ddl.drop(declared, if_exists=True),))
         found = {name: declared.kind.find(name) for name in declared.values}
         shown = {name: (None, declared.values[name]) for name, one in found.items() if not (one.apart or one.settled)}
         return _node(one, "create", pairs, shown, roles.creator(declared), one.reason)

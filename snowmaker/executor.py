@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import time
 from collections.abc import Callable, Sequence
@@ -30,6 +31,8 @@ TAGGED_NAME = 200  # characters of a very long script name that a tag keeps
 TAG_LIMIT = 2000  # characters; https://docs.snowflake.com/en/sql-reference/parameters#query-tag
 ERROR_LIMIT = 10_000  # characters of an error's text that a history row keeps
 INSUFFICIENT_PRIVILEGES = 3001
+# what a task or an alert needs to be started: https://docs.snowflake.com/en/user-guide/tasks-intro#task-security
+_RUNS = re.compile(r"(EXECUTE (?:MANAGED )?(?:TASK|ALERT)) privilege must be granted")
 UNRECORDED = "the failure could not be recorded in the history"
 LEFT = "run it again: it finds out what was done, and goes on after that"
 
@@ -392,7 +395,9 @@ class _Work:
         error.statement = statement.text
         error.done, error.of = self.done, len(self._step.statements)
         hint = _resume_hint(self._step, self.done)
-        if error.errno == INSUFFICIENT_PRIVILEGES:
+        if runs := _RUNS.search(error.message):
+            hint = f"GRANT {runs[1]} ON ACCOUNT to the role that owns it: at first only ACCOUNTADMIN has it; {hint}"
+        elif error.errno == INSUFFICIENT_PRIVILEGES:
             role = self._session.namespace.role
             hint = f"role {role} lacks a privilege: grant it, or say `-- snowmaker: role=…`; {hint}"
         error.hint = hint

@@ -130,11 +130,11 @@ def rename(component: Component, name: tuple[str, ...]) -> Pairs:
     return [(there, (f"ALTER {target(renamed)} RENAME TO {sql.quote_name(*component.name)}",))]
 
 
-def drop(component: Component) -> str:
+def drop(component: Component, *, if_exists: bool = False) -> str:
     """The statement that drops it."""
     if component.kind.texts is not None:
         return component.kind.texts(component)[1]
-    return f"DROP {target(component)}"
+    return f"DROP {component.kind.name} {'IF EXISTS ' if if_exists else ''}{component.quoted}"
 
 
 def restore(component: Component, grants: Sequence[str] = ()) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from snowmaker.components.bodies import named_in
-from snowmaker.errors import SourceError
+from snowmaker.errors import SourceError, StatementError
 
 from .conftest import Declaring
 
@@ -257,3 +257,20 @@ warehouses: {'{db}_WH': {initially_suspended: true}}
     assert kinds == ["warehouse", "table", "task"]
     declaring.apply()
     declaring.rollback()
+
+
+def test_who_may_start_one_is_said(declaring: Declaring) -> None:
+    declaring.declare(
+        "databases: {'{db}_N': {schemas: {S: {tasks: {T: {schedule: 60 minutes, sql: select 1, state: started}}}}}}"
+    )
+    declaring.run("REVOKE EXECUTE MANAGED TASK, EXECUTE TASK ON ACCOUNT FROM ROLE SYSADMIN")
+    with pytest.raises(StatementError, match="EXECUTE .* privilege must be granted") as caught:
+        declaring.apply()
+    assert "TASK ON ACCOUNT to the role that owns it" in caught.value.hint
+
+
+def test_a_written_difference_has_nothing_to_lint(declaring: Declaring) -> None:
+    declaring.declare(GRAPH.replace("'{db}':", "'{db}_N':"))
+    project = declaring._open()
+    assert [path.name[0] for path in project.new("tasks", from_diff=True)] == ["V", "U"]
+    assert [finding for finding in project.check() if "__tasks" in finding.file] == []
