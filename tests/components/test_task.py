@@ -264,7 +264,7 @@ def test_who_may_start_one_is_said(declaring: Declaring) -> None:
         "databases: {'{db}_N': {schemas: {S: {tasks: {T: {schedule: 60 minutes, sql: select 1, state: started}}}}}}"
     )
     declaring.run("REVOKE EXECUTE MANAGED TASK, EXECUTE TASK ON ACCOUNT FROM ROLE SYSADMIN")
-    with pytest.raises(StatementError, match="EXECUTE .* privilege must be granted") as caught:
+    with pytest.raises(StatementError, match=r"EXECUTE .* privilege must be granted") as caught:
         declaring.apply()
     assert "TASK ON ACCOUNT to the role that owns it" in caught.value.hint
 
