@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +163,7 @@ def selection(sections: Iterable[str], databases: Iterable[str], like: str) -> S
 
 def account_texts(session: Session, chosen: Selection, history: Name) -> dict[str, str]:
     """A part of an account as YAML by file name. `history` is the name of the history table, which is left out."""
+    chosen = _within(chosen)
     with Inspector(session) as inspector:
         live = inspector.read_all(chosen)
     components = _imported(live.components, chosen, history)
@@ -171,6 +172,7 @@ def account_texts(session: Session, chosen: Selection, history: Name) -> dict[st
 
 def account_changes(session: Session, identity: Identity, chosen: Selection, history: Name) -> tuple[Change, ...]:
     """The changes that would make a part of an account in an empty one."""
+    chosen = _within(chosen)
     with Inspector(session) as inspector:
         return _making(inspector.read_all(chosen), identity, chosen, history)
 
@@ -189,6 +191,14 @@ def _making(live: Live, identity: Identity, chosen: Selection, history: Name) ->
     grants = {grant.key: grant for grant in live.grants if grant.privilege != "OWNERSHIP"}
     declared = Declared(components, grants=tuple(grants.values()))
     return _changes(declared, Live(), differ.compare(declared, (), partial(withheld, lambda _: None)), {}, identity)
+
+
+def _within(chosen: Selection) -> Selection:
+    """Where databases are named and no kinds, what is of the account is left out: roles, users, warehouses."""
+    if chosen.kinds or not chosen.databases:
+        return chosen
+    inside = (kind.name for kind in kinds().values() if kind.level != "account" or kind.name == "DATABASE")
+    return replace(chosen, kinds=frozenset(inside))
 
 
 def _imported(components: Iterable[Component], chosen: Selection, history: Name) -> list[Component]:

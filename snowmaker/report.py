@@ -191,7 +191,8 @@ def diff(value: Diff, *, formatted: bool, as_json: bool) -> None:
     for change in value.changes:
         terminal.write(_change_line(change))
         for name, old, new in change.attributes:
-            terminal.write(f"       {name}: {_shown(old)} → {_shown(new)}")
+            before = "" if change.action == "create" else f"{_shown(old)} → "
+            terminal.write(f"       {name}: {before}{_shown(new)}")
         if change.role:
             terminal.write(f"       as {change.role}")
         if change.touched is not None:

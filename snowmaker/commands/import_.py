@@ -10,7 +10,13 @@ from snowmaker.options import Invocation
 @click.option(
     "--kind", "kinds", multiple=True, metavar="KINDS", help="Only this kind, as `warehouses`; may be repeated."
 )
-@click.option("--database", "databases", multiple=True, metavar="NAME", help="Only this database; may be repeated.")
+@click.option(
+    "--database",
+    "databases",
+    multiple=True,
+    metavar="NAME",
+    help="Only this database and what is in it; may be repeated. With --snapshot, the account's own too.",
+)
 @click.option("--like", default="", metavar="PATTERN", help="Only names of this pattern, as `ORDER*`.")
 @click.option("-o", "--output", type=click.Choice(["-"]), help="Print the YAML instead of writing files.")
 @click.option("--sql", "as_sql", is_flag=True, help="Write a migration and its rollback instead.")

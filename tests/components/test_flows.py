@@ -376,3 +376,17 @@ def test_rename_and_replacement_at_once_are_refused(one: Account) -> None:
     one.declare("databases: {F_D: {schemas: {N: {renamed_from: S, file_formats: {F: {type: json}}}}}}")
     with pytest.raises(SourceError, match=r"N\.F is to be replaced, and .*N to be renamed"):
         one.diff()
+
+
+def test_a_database_is_imported_alone(one: Account) -> None:
+    one.declare("""
+databases: {F_D: {schemas: {S: {sequences: {Q: {}}}}}}
+roles: {F_R: {}}
+grants: {F_R: [usage on database F_D]}
+""")
+    with one.project() as project:
+        project.apply()
+        texts = project.import_texts(project.selection(databases=[one.fill("F_D")]))
+        whole = project.import_texts(project.selection(["roles", "databases"], [one.fill("F_D")]))
+    assert list(texts) == [f"{one.fill('F_D').lower()}"]
+    assert "account" in whole
