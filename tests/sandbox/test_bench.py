@@ -106,6 +106,7 @@ STATEMENTS: dict[str, str] = {
     "DROP TABLE": "drop table t{n}",
     "UNDROP TABLE": "undrop table t{n}",
     "DROP WAREHOUSE": "drop warehouse w{n}",
+    "USE WAREHOUSE": "use warehouse compute_wh",
     "DROP ROLE": "drop role bench_{n}",
     "SET": "set x{n} = 1",
     "ALTER SESSION": "alter session set query_tag = '{n}'",
