@@ -203,7 +203,8 @@ def _within(chosen: Selection) -> Selection:
 
 def _imported(components: Iterable[Component], chosen: Selection, history: Name) -> list[Component]:
     """What was chosen, with the containers it is in; snowmaker's own history is left out."""
-    wanted = [one for one in components if chosen.kind(one.kind) and chosen.name(one.name) and not _of(history, one)]
+    placed = [one for one in components if chosen.place(one.kind, one.name) and not _of(history, one)]
+    wanted = [one for one in placed if chosen.kind(one.kind) and chosen.name(one.name)]
     holding = {one.name[:size] for one in wanted for size in range(1, len(one.name) + 1) if one.name[-1] != "PUBLIC"}
     containers = [one for one in components if one.kind.holds and one not in wanted and one.name in holding]
     return containers + wanted

@@ -573,7 +573,7 @@ class _Selected(_Wanted):
         self.databases = databases
 
     def asks(self, kind: Kind, key: Name, name: Name) -> bool:
-        return kind.holds or self._selection.name(name)
+        return self._selection.place(kind, name) and (kind.holds or self._selection.name(name))
 
 
 def _asked(live: Component, declared: Component | None, whole: bool) -> Mapping[str, str]:

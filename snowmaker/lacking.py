@@ -37,7 +37,7 @@ class Explained:
 
 def lacking(session: Session, changes: Iterable[Change]) -> tuple[Lack, ...]:
     """What the roles of the changes lack: (role, statement, privilege), each privilege once."""
-    own = _as_it_is(changes)
+    own = tuple(_as_it_is(changes))
     pairs = list(dict.fromkeys((change.role, text) for change in own for text in change.sql if change.role))[:LIMIT]
     found: dict[tuple[str, str], Lack] = {}
     for index, said in explained(session, pairs).items():
@@ -45,7 +45,44 @@ def lacking(session: Session, changes: Iterable[Change]) -> tuple[Lack, ...]:
         hidden = said.errno == EXISTS and text.startswith("CREATE")
         for privilege in (HIDDEN,) if hidden else said.lacks:
             found.setdefault((role, privilege), (role, text, privilege))
+    for role, text, privilege in _unstarted(session, own):
+        found.setdefault((role, f"{privilege} on ACCOUNT"), (role, text, f"{privilege} on ACCOUNT"))
     return tuple(found.values())
+
+
+def _unstarted(session: Session, changes: Sequence[Change]) -> Iterator[Lack]:
+    """What roles lack that are to start a task or an alert of their own which is still to be made.
+
+    What a change grants is no lack. https://docs.snowflake.com/en/user-guide/tasks-intro#task-security
+    """
+    texts = {text for change in changes for text in change.sql}
+    for kind in ("TASK", "ALERT"):
+        privilege = f"EXECUTE {kind}"
+        made = [one for one in changes if (one.action, one.kind) == ("create", kind.lower())]
+        starts = {one.role: text for one in made if (text := f"ALTER {kind} {one.target} RESUME") in texts}
+        asked = {role for role in starts if role and f"GRANT {privilege} ON ACCOUNT TO ROLE {role}" not in texts}
+        names = {role: sql.parse_name(role)[0] for role in asked}
+        holders = _holders(session, privilege, set(names.values())) if asked else set()
+        yield from ((role, starts[role], privilege) for role in sorted(asked) if holders and names[role] not in holders)
+
+
+def _holders(session: Session, privilege: str, wanted: set[str]) -> set[str]:
+    """The roles that have a privilege on the account, by themselves or through others, until all wanted are found.
+
+    Nothing where the account does not show it: then not even ACCOUNTADMIN, who has all of them, is among them.
+    """
+    try:
+        rows = session.execute("SHOW GRANTS ON ACCOUNT").records()
+        found = {str(row["grantee_name"]) for row in rows if row["privilege"] == privilege}
+        waiting = sorted(found) if "ACCOUNTADMIN" in found else []
+        while waiting and not wanted <= found:
+            rows = session.execute(f"SHOW GRANTS OF ROLE {sql.quote_identifier(waiting.pop())}").records()
+            more = {str(row["grantee_name"]) for row in rows if row["granted_to"] == "ROLE"} - found
+            found |= more
+            waiting += sorted(more)
+    except StatementError:
+        return set()
+    return found if "ACCOUNTADMIN" in found else set()
 
 
 def _as_it_is(changes: Iterable[Change]) -> Iterator[Change]:

@@ -86,6 +86,10 @@ class Selection:
         """Whether components of a kind are wanted; the containers of what is wanted come along by themselves."""
         return not self.kinds or kind.name in self.kinds
 
+    def place(self, kind: Kind, name: tuple[str, ...]) -> bool:
+        """Whether a component is in a database that is wanted, or is one, or in none."""
+        return not self.databases or (kind.level == "account" and not kind.holds) or name[0] in self.databases
+
     def name(self, name: tuple[str, ...]) -> bool:
         """Whether a component's name is wanted."""
         return not self.pattern or (bool(name) and fnmatchcase(name[-1].upper(), self.pattern.upper()))

@@ -380,7 +380,7 @@ def test_rename_and_replacement_at_once_are_refused(one: Account) -> None:
 
 def test_a_database_is_imported_alone(one: Account) -> None:
     one.declare("""
-databases: {F_D: {schemas: {S: {sequences: {Q: {}}}}}}
+databases: {F_D: {schemas: {S: {sequences: {Q: {}}}}}, F_OTHER: {}}
 roles: {F_R: {}}
 grants: {F_R: [usage on database F_D]}
 """)
@@ -389,4 +389,4 @@ grants: {F_R: [usage on database F_D]}
         texts = project.import_texts(project.selection(databases=[one.fill("F_D")]))
         whole = project.import_texts(project.selection(["roles", "databases"], [one.fill("F_D")]))
     assert list(texts) == [f"{one.fill('F_D').lower()}"]
-    assert "account" in whole
+    assert {"account", one.fill("F_OTHER").lower()} & set(whole) == {"account"}

@@ -265,8 +265,27 @@ def test_who_may_start_one_is_said(declaring: Declaring) -> None:
     )
     declaring.run("REVOKE EXECUTE MANAGED TASK, EXECUTE TASK ON ACCOUNT FROM ROLE SYSADMIN")
     with pytest.raises(StatementError, match=r"EXECUTE .* privilege must be granted") as caught:
-        declaring.apply()
+        project = declaring._open()
+        project.new("tasks", from_diff=True)
+        project.migrate()
     assert "TASK ON ACCOUNT to the role that owns it" in caught.value.hint
+
+
+def test_what_it_takes_to_start_is_told_before(declaring: Declaring) -> None:
+    tasks = "{state: started, schedule: 60 minutes, warehouse: COMPUTE_WH, sql: select 1}"
+    text = f"databases: {{'{{db}}_N': {{schemas: {{S: {{tasks: {{T: {tasks}}}}}}}}}}}\n"
+    held = f"{declaring.database}_HELD"
+    declaring.run("REVOKE EXECUTE MANAGED TASK, EXECUTE TASK ON ACCOUNT FROM ROLE SYSADMIN", f"CREATE ROLE {held}")
+    declaring.declare(text)
+    assert [(role, privilege) for role, _, privilege in declaring.diff().missing] == [
+        ("SYSADMIN", "EXECUTE TASK on ACCOUNT")
+    ]
+    declaring.declare(text + "grants: {SYSADMIN: [execute task on account]}\n")
+    assert declaring.diff().missing == ()
+    declaring.declare(text)
+    declaring.run(f"GRANT EXECUTE TASK ON ACCOUNT TO ROLE {held}", f"GRANT ROLE {held} TO ROLE SYSADMIN")
+    assert declaring.diff().missing == (), "through another role"
+    declaring.run(f"DROP ROLE {held}")
 
 
 def test_a_written_difference_has_nothing_to_lint(declaring: Declaring) -> None:
