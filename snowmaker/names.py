@@ -303,6 +303,7 @@ def links(text: str) -> Iterator[str]:
 
 
 def pairs(text: str) -> Iterator[tuple[Token, Token]]:
+    """The code tokens of a text, each behind the one before it; the first is behind an empty one."""
     last = Token("", "", 0)
     for token in tokens(text):
         yield last, token
@@ -367,6 +368,7 @@ def references(text: str) -> set[tuple[str, ...]]:
 
 
 def head(text: str, count: int) -> list[Token]:
+    """The first `count` code tokens of a text, or all where there are fewer."""
     found = []
     for token in tokens(text):
         found.append(token)

@@ -333,6 +333,7 @@ def finished(declared: Component) -> Component:
 
 
 def check(declared: Component) -> str:
+    """What is wrong with its arguments' types, its body or its handler; '' where nothing is."""
     values, types = declared.values, bare_types(declared.values["arguments"])
     if types != declared.arguments:
         return f"has arguments of the types ({', '.join(types)}), and is called {declared.quoted}"

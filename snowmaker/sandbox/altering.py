@@ -252,10 +252,12 @@ def set_order(entry: Entry, known: TableColumn) -> Entry:
 
 
 def set_comment(entry: Entry, known: TableColumn, text: str) -> Entry:
+    """COMMENT of a column, in place of the one it had."""
     return _replaced(entry, known, replace(known, comment=text))
 
 
 def set_tags(entry: Entry, known: TableColumn, tags: dict[str, str], removed: Collection[str] = ()) -> Entry:
+    """SET TAG and UNSET TAG of a column: those of `removed` go, those of `tags` come or change."""
     kept = {id_: value for id_, value in known.tags.items() if id_ not in removed}
     return _replaced(entry, known, replace(known, tags={**kept, **tags}))
 

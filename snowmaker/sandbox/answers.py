@@ -39,6 +39,7 @@ _BEGINNINGS = (("number of rows inserted", "numRowsInserted"),)  # of a multi-ta
 
 
 def success(data: Any) -> Answer:
+    """The answer to what succeeded, with its data."""
     return {"data": data, "code": None, "message": None, "success": True}
 
 

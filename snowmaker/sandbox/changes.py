@@ -44,14 +44,17 @@ def run(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> lis
 
 
 def mirror(table: int) -> str:
+    """What the mirror of a table is called in the data plane."""
     return f"changes.m{table}"
 
 
 def snapshot(stream: int, table: int) -> str:
+    """What the table is called that holds a source's rows as they were at the offset of a stream."""
     return f"changes.s{stream}_{table}"
 
 
 def log(stream: int, table: int) -> str:
+    """What the table is called that holds the rows inserted since the offset of an append-only stream."""
     return f"changes.a{stream}_{table}"
 
 

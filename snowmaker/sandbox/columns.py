@@ -69,10 +69,12 @@ def _read(stored: Mapping[str, Any]) -> TableColumn:
 
 
 def with_columns(entry: Entry, columns: Sequence[TableColumn]) -> Entry:
+    """The table or view with these columns in place of its own."""
     return replace(entry, properties={**entry.properties, "columns": [each.to_json() for each in columns]})
 
 
 def quoted(name: str) -> str:
+    """A name as an identifier of DuckDB, always in quotes."""
     return '"' + name.replace('"', '""') + '"'
 
 

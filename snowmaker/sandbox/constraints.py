@@ -64,6 +64,7 @@ def _read(stored: dict[str, Any]) -> Constraint:
 
 
 def with_constraints(entry: Entry, found: Iterable[Constraint]) -> Entry:
+    """The table with these constraints in place of its own."""
     return replace(entry, properties={**entry.properties, "constraints": [asdict(each) for each in found]})
 
 

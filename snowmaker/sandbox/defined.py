@@ -166,6 +166,7 @@ def cluster_by(context: Context, parser: Parser, target: Target) -> Result:
 
 
 def drop_clustering(context: Context, parser: Parser, target: Target) -> Result:
+    """DROP CLUSTERING KEY: forgets the key that was kept."""
     parser.end()
     return altered(context, target, lambda entry: with_options(entry, {}, ("CLUSTER_BY",)))
 

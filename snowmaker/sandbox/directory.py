@@ -20,6 +20,7 @@ Listing = dict[str, dict[str, Any]]
 
 
 def enabled(stage: Entry) -> bool:
+    """Whether the stage has a directory table."""
     return bool(stage.get("directory", {}).get("ENABLE"))
 
 

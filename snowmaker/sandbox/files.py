@@ -212,6 +212,7 @@ def matching(files: list[StageFile], pattern: str | None, name: str = "") -> lis
 
 
 def not_found(name: str) -> SqlError:
+    """091016: no staged file is there under that name."""
     return SqlError(
         91016, "22000", f"Remote file '{name}' was not found. There are several potential causes. The file might not "
         "exist. The required credentials may be missing or invalid. If you are running a copy command, please make "
@@ -221,6 +222,7 @@ def not_found(name: str) -> SqlError:
 
 
 def header_refused() -> SqlError:
+    """001003: PARSE_HEADER, where neither INFER_SCHEMA nor MATCH_BY_COLUMN_NAME reads the files."""
     return sqlerror.malformed(
         'Invalid file format "PARSE_HEADER" is only allowed for CSV INFER_SCHEMA and MATCH_BY_COLUMN_NAME'
     )

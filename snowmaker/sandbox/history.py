@@ -136,6 +136,7 @@ class History:
 
 
 def now() -> str:
+    """The present time in UTC as the history keeps it, in ISO 8601."""
     return datetime.now(UTC).isoformat()
 
 

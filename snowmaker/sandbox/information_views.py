@@ -28,6 +28,7 @@ _TYPED_NUMBERS = dict.fromkeys(_TYPED.split()[1:], NUMBER)
 
 
 def yes(value: Any) -> str:
+    """A truth value as INFORMATION_SCHEMA tells it: YES or NO."""
     return "YES" if value else "NO"
 
 

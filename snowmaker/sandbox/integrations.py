@@ -61,22 +61,27 @@ class Property:
 
 
 def text(name: str, **more: Any) -> Property:
+    """A property whose value is a string."""
     return Property(name, **more)
 
 
 def word(name: str, reader: Reader, **more: Any) -> Property:
+    """A property whose value is a string to DESCRIBE, and is read by `reader`."""
     return Property(name, reader, **more)
 
 
 def flag(name: str, default: str = "false", **more: Any) -> Property:
+    """A property that is TRUE or FALSE; `default` is in DESCRIBE's lower case."""
     return Property(name, Parser.boolean, "Boolean", default, **more)
 
 
 def listing(name: str, reader: Reader = strings, **more: Any) -> Property:
+    """A property that is a list, of strings unless `reader` reads something else."""
     return Property(name, reader, "List", "[]", **more)
 
 
 def secret(name: str, **more: Any) -> Property:
+    """A property whose value is a string that is not kept."""
     return Property(name, secret=True, **more)
 
 

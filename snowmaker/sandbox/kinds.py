@@ -96,10 +96,12 @@ TERSE = (CREATED_ON, *(Column(name) for name in ("name", "kind", "database_name"
 
 
 def number(name: str) -> Column:
+    """A column of whole numbers."""
     return Column(name, FIXED)
 
 
 def texts(names: str) -> tuple[Column, ...]:
+    """Columns of text, from their names with blanks between them."""
     return tuple(Column(name) for name in names.split())
 
 
@@ -133,6 +135,7 @@ def where(context: Context, kind: Kind, name: Name) -> tuple[int, str]:
 
 
 def read_name(parser: Parser, kind: Kind) -> Name:
+    """Read the name of an object of the kind, of as many parts as its level allows. Raises SqlError."""
     if kind.named is not None:
         return kind.named(parser)
     return parser.name({"ACCOUNT": 1, "DATABASE": 2, "SCHEMA": 3}[kind.level])
@@ -271,10 +274,12 @@ def if_not_exists(context: Context, parser: Parser) -> bool:
 
 
 def created(kind: str, name: str) -> Result:
+    """What CREATE answers when it has made the object."""
     return status(f"{kind.capitalize()} {name} successfully created.")
 
 
 def exists(name: str) -> Result:
+    """What CREATE … IF NOT EXISTS answers when there is such an object already."""
     return status(f"{name} already exists, statement succeeded.")
 
 

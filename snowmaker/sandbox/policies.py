@@ -90,6 +90,7 @@ def attached_to(entry: Entry) -> list[Attached]:
 
 
 def with_policies(entry: Entry, found: Iterable[Attached]) -> Entry:
+    """The object with these policies set on it in place of its own."""
     return replace(entry, properties={**entry.properties, "policies": [asdict(each) for each in found]})
 
 

@@ -30,6 +30,8 @@ COUNTED = (DML, INSERT, UPDATE, DELETE, MERGE)
 
 @dataclass(frozen=True)
 class Column:
+    """A column of a result, with its Snowflake type."""
+
     name: str
     type: DataType = TEXT
     nullable: bool = True

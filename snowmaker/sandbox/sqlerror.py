@@ -23,6 +23,7 @@ def unsupported(what: str) -> SqlError:
 
 
 def syntax(line: int, position: int, unexpected: str) -> SqlError:
+    """The text cannot be read further than to this place."""
     return _compilation(1003, "42000", f"syntax error line {line} at position {position} unexpected '{unexpected}'.")
 
 
@@ -32,22 +33,27 @@ def malformed(message: str) -> SqlError:
 
 
 def transient_clone() -> SqlError:
+    """What is transient has no permanent clone."""
     return _compilation(2120, "0A000", "Transient object cannot be cloned to a permanent object.")
 
 
 def invalid_property(name: str, kind: str) -> SqlError:
+    """A property that objects of the kind do not have, or cannot have here."""
     return _compilation(1420, "42601", f"invalid property '{name}' for '{kind}'")
 
 
 def invalid_value(value: object, name: str) -> SqlError:
+    """A value that the parameter or property does not take."""
     return _compilation(1008, "22023", f"invalid value [{value}] for parameter '{name}'")
 
 
 def invalid_parameter(name: str) -> SqlError:
+    """A parameter or argument that is not known, or that is missing."""
     return _compilation(1006, "42601", f"invalid parameter '{name}'")
 
 
 def already_exists(name: str) -> SqlError:
+    """Another object has the name."""
     return _compilation(2002, "42710", f"Object '{name}' already exists.")
 
 
@@ -65,6 +71,7 @@ def insufficient(kind: str, name: str) -> SqlError:
 
 
 def no_warehouse() -> SqlError:
+    """The statement needs a warehouse, and the session uses none."""
     return SqlError(
         606, "57P03", "No active warehouse selected in the current session.  Select an active warehouse with the "
         "'use warehouse' command.\n",
@@ -77,6 +84,7 @@ def cannot_operate() -> SqlError:
 
 
 def no_current_database(command: str) -> SqlError:
+    """A name lacks its database, and the session uses none."""
     return SqlError(
         90105,
         "22000",
@@ -86,6 +94,7 @@ def no_current_database(command: str) -> SqlError:
 
 
 def no_current_schema(command: str) -> SqlError:
+    """A name lacks its schema, and the session uses none."""
     return SqlError(
         90106,
         "22000",
@@ -102,6 +111,7 @@ def in_view(view: str, error: SqlError) -> SqlError:
 
 
 def wrong_kind(name: str, expected: str, found: str) -> SqlError:
+    """The object of that name is of another kind than the statement says."""
     return _compilation(1203, "42809", f"Object found is of type '{found}', not specified type '{expected}'. ({name})")
 
 
@@ -115,22 +125,27 @@ def invalid_identifier(*path: str) -> SqlError:
 
 
 def statement_count(actual: int, wanted: int) -> SqlError:
+    """A request has another number of statements than its client said it would."""
     return SqlError(8, "0A000", f"Actual statement count {actual} did not match the desired statement count {wanted}.")
 
 
 def empty_statement() -> SqlError:
+    """There is no statement in the text."""
     return SqlError(900, "42601", "SQL compilation error:\nEmpty SQL statement.")
 
 
 def canceled() -> SqlError:
+    """The statement was stopped before it ended."""
     return SqlError(604, "57014", "SQL execution canceled")
 
 
 def timed_out(seconds: int) -> SqlError:
+    """The statement took longer than its timeout."""
     return SqlError(
         630, "57014", f"Statement reached its statement or warehouse timeout of {seconds} second(s) and was canceled."
     )
 
 
 def internal(incident: str = "") -> SqlError:
+    """The sandbox itself has failed, or was asked to; `incident` says how."""
     return SqlError(603, "XX000", f"SQL execution internal error:\nProcessing aborted by error {incident}")

@@ -23,6 +23,7 @@ _DIRECTORY = "directory_now"
 
 
 def columns(_: Entry) -> Sequence[TableColumn]:
+    """The columns of a stream on a stage, without those of METADATA$."""
     return [TableColumn(name, _TYPES.get(name, TEXT)) for name in _NAMES]
 
 

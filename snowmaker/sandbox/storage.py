@@ -173,5 +173,6 @@ def _check_directory(context: Context, stage: Entry, where: str, old: Entry | No
 
 
 def has_key(stage: Entry) -> bool:
+    """`has_encryption_key` of SHOW STAGES: whether an external stage is encrypted with a key."""
     encryption = stage.get("encryption") or {}
     return bool(stage.get("url")) and (encryption.get("TYPE") in _WITH_KEY or bool(encryption.get("KEY")))

@@ -124,12 +124,14 @@ def lives(catalog: Catalog, entry: Entry) -> bool:
 
 
 def dropped(stream: Entry) -> SqlError:
+    """091901: what the stream is on was dropped."""
     return SqlError(
         91901, "01000", f"Base table '{stream.get('source_name')}' dropped, cannot read from stream '{stream.name}'"
     )
 
 
 def untracked(table: str) -> SqlError:
+    """091930: the changes of the table are not tracked."""
     return SqlError(
         91930, "2F003", "SQL compilation error:\nChange tracking is not enabled or has been missing for the time "
         f"range requested on table '{table}'.",
@@ -248,12 +250,14 @@ def find(context: Context, name: str) -> Entry:
 
 
 def view_streams() -> ModuleType:
+    """The module for streams on views."""
     from snowmaker.sandbox import view_streams  # it reads views, with what needs this module
 
     return view_streams
 
 
 def stage_streams() -> ModuleType:
+    """The module for streams on stages."""
     from snowmaker.sandbox import stage_streams  # it reads stages, with what needs this module
 
     return stage_streams

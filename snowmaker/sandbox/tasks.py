@@ -22,6 +22,7 @@ STARTED, SUSPENDED = "started", "suspended"
 
 
 def refused(text: str) -> SqlError:
+    """091400: what the rules of a graph forbid."""
     return SqlError(91400, "22000", text)
 
 
@@ -49,6 +50,7 @@ def finalizer(catalog: Catalog, root: Entry) -> Entry | None:
 
 
 def is_root(catalog: Catalog, task: Entry) -> bool:
+    """Whether it runs after no task, and ends no graph."""
     return not predecessors(catalog, task) and finalized(catalog, task) is None
 
 

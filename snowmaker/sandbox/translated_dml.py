@@ -18,6 +18,7 @@ from snowmaker.sandbox.result import DELETE, INSERT, MERGE, UPDATE, Column, Resu
 
 
 def counts(type_id: int, **counts: int) -> Result:
+    """The result of a DML statement: one row, with a column `number of …` for each count."""
     columns = tuple(
         Column(f"number of {name.replace('_', ' ').replace('multi joined', 'multi-joined')}", FIXED) for name in counts
     )

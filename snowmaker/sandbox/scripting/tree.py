@@ -73,6 +73,8 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Resultset:
+    """A declared RESULTSET; `query` is None where it is declared without one."""
+
     name: str
     query: Query | None
     at: int
@@ -105,6 +107,8 @@ class Handler:
 
 @dataclass(frozen=True)
 class Block:
+    """BEGIN … END with what DECLARE and EXCEPTION say."""
+
     declarations: tuple[Declaration, ...]
     body: Body
     handlers: tuple[Handler, ...]
@@ -123,6 +127,8 @@ class Assign:
 
 @dataclass(frozen=True)
 class If:
+    """IF: `branches` are (condition, body) of IF and each ELSEIF, `otherwise` is the body of ELSE."""
+
     branches: tuple[tuple[Expression, Body], ...]
     otherwise: Body
     at: int
@@ -140,6 +146,8 @@ class Case:
 
 @dataclass(frozen=True)
 class ForRange:
+    """FOR over the whole numbers from `first` to `last`, or back from `last` where it is `reverse`."""
+
     name: str
     reverse: bool
     first: Expression
@@ -162,6 +170,8 @@ class ForRows:
 
 @dataclass(frozen=True)
 class While:
+    """WHILE: the body as long as the condition is true."""
+
     condition: Expression
     body: Body
     label: str
@@ -170,6 +180,8 @@ class While:
 
 @dataclass(frozen=True)
 class Repeat:
+    """REPEAT: the body, once at least, until the condition is true."""
+
     body: Body
     until: Expression
     label: str
@@ -178,6 +190,8 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Loop:
+    """LOOP: the body until something leaves it."""
+
     body: Body
     label: str
     at: int
@@ -194,6 +208,8 @@ class Jump:
 
 @dataclass(frozen=True)
 class Open:
+    """OPEN of a cursor; `using` stands for the `?` of its query."""
+
     cursor: str
     using: tuple[Expression, ...]
     at: int
@@ -201,6 +217,8 @@ class Open:
 
 @dataclass(frozen=True)
 class Fetch:
+    """FETCH … INTO: a cursor's next row into the variables."""
+
     cursor: str
     variables: tuple[str, ...]
     at: int
@@ -208,6 +226,8 @@ class Fetch:
 
 @dataclass(frozen=True)
 class Close:
+    """CLOSE of a cursor."""
+
     cursor: str
     at: int
 
@@ -232,6 +252,8 @@ class Raise:
 
 @dataclass(frozen=True)
 class Null:
+    """NULL as a statement, which does nothing."""
+
     at: int
 
 

@@ -36,6 +36,7 @@ TRUE, FALSE = Value(True, BOOLEAN), Value(False, BOOLEAN)
 
 
 def truth(value: bool) -> Value:
+    """A truth value of Python as a BOOLEAN."""
     return TRUE if value else FALSE
 
 
@@ -63,6 +64,7 @@ def typed(data: Any) -> Value:
 
 
 def scale(number: Decimal) -> int:
+    """How many digits the number has behind its point; 0 where it is not finite."""
     exponent = number.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
@@ -157,11 +159,13 @@ def literal(value: Value) -> str:
 
 
 def quoted(text: str) -> str:
+    """Text as a string constant of Snowflake's, in `'`."""
     escaped = text.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"
 
 
 def is_negative(value: Value) -> bool:
+    """Whether the value is a number below 0."""
     return isinstance(value.data, (int, float, Decimal)) and not isinstance(value.data, bool) and value.data < 0
 
 

@@ -459,6 +459,7 @@ def _dates(operator: str, left: Bound, right: Bound) -> Bound | None:
 
 
 def as_boolean(bound: Bound) -> Bound:
+    """The expression as a BOOLEAN. Raises SqlError where it cannot be cast."""
     return bound if bound.wire == "BOOLEAN" else cast(bound, BOOLEAN)
 
 
@@ -508,6 +509,7 @@ def _with_variant(left: Bound, right: Bound) -> tuple[Bound, Bound]:
 
 
 def compared(operator: str, left: Bound, right: Bound, refused: Callable[[str], SqlError]) -> Bound:
+    """`left operator right` in one type. Raises what `refused` makes of a message where they share none."""
     a, b = alike(left, right, refused)
     if a.wire in SEMI:
         a, b = (replace(each, sql=f"CAST({each.sql} AS VARCHAR)") for each in (a, b))
@@ -556,6 +558,7 @@ def element(sql: str, index: Bound) -> str:
 
 
 def json_array(items: Sequence[Bound]) -> str:
+    """The DuckDB text of a JSON array; an item that is NULL becomes JSON's null."""
     if not items:
         return "CAST('[]' AS JSON)"
     return "to_json([" + ", ".join(f"coalesce({each.sql}, CAST('null' AS JSON))" for each in items) + "])"

@@ -51,10 +51,12 @@ class Bound:
 
 
 def quoted(name: str) -> str:
+    """A name as an identifier of DuckDB, always in quotes."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def text_sql(value: str) -> str:
+    """Text as a string constant of DuckDB's."""
     return "'" + value.replace("'", "''") + "'"
 
 

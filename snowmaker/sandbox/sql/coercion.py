@@ -37,6 +37,7 @@ _MATERIAL = {
 
 
 def fixed(precision: int, scale: int) -> DataType:
+    """The type NUMBER, with a precision and scale that are brought within Snowflake's limits."""
     return DataType("FIXED", min(38, max(1, precision)), min(37, scale))
 
 
@@ -48,6 +49,7 @@ def material(kind: DataType) -> str:
 
 
 def family(bound: Bound) -> str:
+    """The wire type of an expression."""
     return bound.type.wire
 
 
@@ -87,6 +89,7 @@ def _cut(sql: str, target: DataType) -> str:
 
 
 def no_cast(source: DataType, target: DataType) -> SqlError:
+    """001065: there is no cast from the one type to the other."""
     name = target.wire.replace("FIXED", "NUMBER")
     message = f"invalid type [CAST(… AS {target})] for parameter 'TO_{name}' from {source}"
     return SqlError(1065, "22023", f"SQL compilation error:\n{message}")
@@ -399,6 +402,7 @@ def common(types: Sequence[Bound]) -> DataType:
 
 
 def pair(left: DataType, right: DataType) -> DataType:
+    """The type that both can take. Raises SqlError 002258 where there is none."""
     if left == right:
         return left
     if left.wire == right.wire and left.wire not in RECORDED:

@@ -13,6 +13,8 @@ Statement = nodes.Insert | nodes.MultiInsert | nodes.Update | nodes.Delete | nod
 
 
 class DmlReader:
+    """Reads a text that is one DML statement."""
+
     def __init__(self, text: str) -> None:
         self.parser = Parser(text)
         self.queries = QueryReader(self.parser)

@@ -22,6 +22,8 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Node:
+    """A part of the tree that knows where in the text it begins."""
+
     at: int
 
 
@@ -86,12 +88,16 @@ class Star(Node):
 
 @dataclass(frozen=True, slots=True)
 class Unary(Node):
+    """An operator before its operand: `-`, `+`, `~`, NOT, PRIOR, CONNECT_BY_ROOT."""
+
     operator: str
     operand: Node
 
 
 @dataclass(frozen=True, slots=True)
 class Binary(Node):
+    """An operator between two operands: of arithmetic, `||`, a comparison, IS [NOT] DISTINCT FROM, AND, OR."""
+
     operator: str
     left: Node
     right: Node
@@ -108,6 +114,8 @@ class Is(Node):
 
 @dataclass(frozen=True, slots=True)
 class Between(Node):
+    """`x [NOT] BETWEEN low AND high`."""
+
     operand: Node
     low: Node
     high: Node
@@ -116,6 +124,8 @@ class Between(Node):
 
 @dataclass(frozen=True, slots=True)
 class In(Node):
+    """`x [NOT] IN (…)`: of items, or of a query."""
+
     operand: Node
     items: tuple[Node, ...]
     query: Query | None
@@ -136,6 +146,8 @@ class Like(Node):
 
 @dataclass(frozen=True, slots=True)
 class Case(Node):
+    """A simple CASE has an operand; `whens` are (value or condition, result)."""
+
     operand: Node | None
     whens: tuple[tuple[Node, Node], ...]
     otherwise: Node | None
@@ -143,6 +155,8 @@ class Case(Node):
 
 @dataclass(frozen=True, slots=True)
 class Cast(Node):
+    """`x::type` and CAST(x AS type), or TRY_CAST, which is an attempt."""
+
     operand: Node
     type: DataType
     attempt: bool
@@ -158,11 +172,15 @@ class Path(Node):
 
 @dataclass(frozen=True, slots=True)
 class Tuple(Node):
+    """`(a, b)`: several expressions in brackets."""
+
     items: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Array(Node):
+    """`[a, b]`."""
+
     items: tuple[Node, ...]
 
 
@@ -176,17 +194,23 @@ class Object(Node):
 
 @dataclass(frozen=True, slots=True)
 class Lambda(Node):
+    """`x -> body` or `(x, y) -> body`."""
+
     parameters: tuple[Word, ...]
     body: Node
 
 
 @dataclass(frozen=True, slots=True)
 class Subquery(Node):
+    """`(SELECT …)` where a value is wanted."""
+
     query: Query
 
 
 @dataclass(frozen=True, slots=True)
 class Exists(Node):
+    """`EXISTS (SELECT …)`."""
+
     query: Query
 
 
@@ -209,6 +233,8 @@ class OuterJoined(Node):
 
 @dataclass(frozen=True, slots=True)
 class OrderItem:
+    """A key of ORDER BY; `nulls_first` is None where it says neither NULLS FIRST nor NULLS LAST."""
+
     expression: Node
     descending: bool
     nulls_first: bool | None
@@ -225,6 +251,8 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Window:
+    """What OVER has in its brackets: PARTITION BY, ORDER BY and a frame."""
+
     partition: tuple[Node, ...]
     order: tuple[OrderItem, ...]
     frame: Frame | None
@@ -270,6 +298,8 @@ class Grouping:
 
 @dataclass(frozen=True, slots=True)
 class Select(Node):
+    """A SELECT; what WITH, ORDER BY and LIMIT add is of its Query."""
+
     distinct: bool
     top: Node | None
     projections: tuple[Projection, ...]
@@ -303,11 +333,15 @@ class SetOperation(Node):
 
 @dataclass(frozen=True, slots=True)
 class Values(Node):
+    """`VALUES (…), (…)`."""
+
     rows: tuple[tuple[Node, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Cte:
+    """A query that WITH names, and its columns where they are named too."""
+
     name: Word
     columns: tuple[Word, ...]
     query: Query
@@ -331,6 +365,8 @@ class Query(Node):
 
 @dataclass(frozen=True, slots=True)
 class Alias:
+    """`AS t (a, b)`: another name for a source, and for its columns where they are named too."""
+
     name: Word
     columns: tuple[Word, ...] = ()
 
@@ -372,6 +408,8 @@ class Staged(Source):
 
 @dataclass(frozen=True, slots=True)
 class Derived(Source):
+    """`[LATERAL] (SELECT …)` in FROM."""
+
     query: Query
     alias: Alias | None
     lateral: bool
@@ -417,6 +455,8 @@ class Pivot(Source):
 
 @dataclass(frozen=True, slots=True)
 class Unpivot(Source):
+    """UNPIVOT(value FOR column IN (columns)) over a source; each of `columns` comes with its alias."""
+
     inner: Source
     value: Word
     column: Word
@@ -464,12 +504,16 @@ class MultiInsert(Node):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
+    """`column = value` behind SET."""
+
     column: Name
     value: Node
 
 
 @dataclass(frozen=True, slots=True)
 class Update(Node):
+    """UPDATE t SET … [FROM source] [WHERE …]."""
+
     table: Table
     assignments: tuple[Assignment, ...]
     source: Source | None
@@ -478,6 +522,8 @@ class Update(Node):
 
 @dataclass(frozen=True, slots=True)
 class Delete(Node):
+    """DELETE FROM t [USING source] [WHERE …]."""
+
     table: Table
     source: Source | None
     where: Node | None
@@ -498,6 +544,8 @@ class MergeClause:
 
 @dataclass(frozen=True, slots=True)
 class Merge(Node):
+    """MERGE INTO t USING source ON condition WHEN …."""
+
     table: Table
     source: Source
     condition: Node

@@ -10,18 +10,21 @@ from snowmaker.sandbox.sql.coercion import REAL, cast, fixed, material, physical
 
 
 def sum_type(left: DataType, right: DataType) -> DataType:
+    """The type of `left + right` and `left - right`."""
     scale = max(left.scale or 0, right.scale or 0)
     whole = max(_whole(left), _whole(right)) + 1
     return fixed(whole + scale, scale)
 
 
 def product_type(left: DataType, right: DataType) -> DataType:
+    """The type of `left * right`."""
     s1, s2 = left.scale or 0, right.scale or 0
     scale = min(s1 + s2, max(s1, s2, 12))
     return fixed(_whole(left) + _whole(right) + scale, scale)
 
 
 def quotient_type(left: DataType, right: DataType) -> DataType:
+    """The type of `left / right`."""
     s1 = left.scale or 0
     scale = max(s1, min(s1 + 6, 12))
     return fixed(_whole(left) + (right.scale or 0) + scale, scale)
@@ -130,6 +133,7 @@ def scaled(sql: str, kind: DataType) -> str:
 
 
 def quotient(left: Bound, right: Bound) -> Bound:
+    """`left / right` of NUMBERs."""
     kind = quotient_type(left.type, right.type)
     return joined(f"CAST({_quotient(left, right, kind)} AS {material(kind)})", kind, left, right)
 
@@ -149,6 +153,7 @@ def _modulo(left: Bound, right: Bound) -> Bound:
 
 
 def negative(operand: Bound) -> Bound:
+    """`-operand`; a constant stays one."""
     number = as_number(operand)
     if number.constant and not number.null and isinstance(number.value, (int, float, Decimal)):
         value = number.value.copy_negate() if isinstance(number.value, Decimal) else -number.value  # of any length

@@ -217,6 +217,7 @@ def arrow_relation(binder: Binder, table: Any, types: Sequence[DataType] | None 
 
 
 def arrow_type(stored: Any) -> DataType:
+    """The type of a column that Arrow stores as `stored`. Raises Unbound where there is none."""
     import pyarrow as pa
 
     if pa.types.is_integer(stored):

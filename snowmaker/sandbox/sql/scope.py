@@ -98,6 +98,7 @@ def invalid(text: str, at: int, name: str) -> SqlError:
 
 
 def dotted(parts: Sequence[Word]) -> str:
+    """A name as it is told: a part keeps its quotes where it would be another without them."""
     return ".".join(f'"{part.name}"' if part.quoted and not _plain(part.name) else part.name for part in parts)
 
 

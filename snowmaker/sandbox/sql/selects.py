@@ -133,6 +133,7 @@ def ordering(binder: Binder, item: nodes.OrderItem, width: int, outputs: Sequenc
 
 
 def directed(binder: Binder, sql: str, item: nodes.OrderItem) -> str:
+    """A key of ORDER BY with its direction and the place of NULL."""
     default = binder.context.session.parameter("DEFAULT_NULL_ORDERING")
     first = item.nulls_first
     if first is None:
@@ -141,6 +142,7 @@ def directed(binder: Binder, sql: str, item: nodes.OrderItem) -> str:
 
 
 def limits(binder: Binder, query: nodes.Query, top: nodes.Node | None = None) -> str:
+    """LIMIT, or else `top`, and OFFSET in DuckDB's words. Raises SqlError 001014 for what is no number of rows."""
     parts = ""
     for word, node in (("LIMIT", query.limit if query.limit is not None else top), ("OFFSET", query.offset)):
         if node is None:

@@ -30,6 +30,7 @@ def _coalesce(binder: Binder, node: Call) -> Bound:
 
 
 def coalesced(values: list[Bound]) -> Bound:
+    """The first of the values that is not NULL, in the type that all can take."""
     parts, kind = unified(values)
     sql = f"coalesce({', '.join(each.sql for each in parts)})" if len(parts) > 1 else parts[0].sql
     return joined(sql, kind, *parts, nullable=all(each.nullable for each in parts))

@@ -88,4 +88,5 @@ def _constant(binder: Binder, node: nodes.Node) -> Any:
 
 
 def refused(name: str) -> bool:
+    """Whether the function is one on staged files that the sandbox does not support."""
     return name in REFUSED

@@ -148,6 +148,7 @@ def _add_months(binder: Binder, node: Call) -> Bound:
 
 
 def material_of(bound: Bound) -> str:
+    """The DuckDB type of an expression."""
     from snowmaker.sandbox.sql.coercion import material
 
     return material(bound.type)
@@ -198,6 +199,7 @@ def _months_between(binder: Binder, node: Call) -> Bound:
 
 
 def extracted(binder: Binder, part: str, given: Bound) -> Bound:
+    """A part of a date, time or timestamp as a whole number."""
     stamp = wall(given)
     start = int(binder.context.session.parameter("WEEK_START"))
     match part:
@@ -282,6 +284,7 @@ def _date_trunc(binder: Binder, node: Call) -> Bound:
 
 
 def truncated(binder: Binder, word: Node, value: Node) -> Bound:
+    """DATE_TRUNC: where the part begins that the value is in. Raises SqlError for a part that cannot be."""
     part, given = part_of(binder, word), moment(binder, value)
     stamp = wall(given)
     if part in ("WEEK", "WEEKISO"):

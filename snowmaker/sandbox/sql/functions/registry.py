@@ -56,6 +56,7 @@ def count(binder: Binder, node: Call, least: int, most: int | None) -> None:
 
 
 def shown(node: Call) -> str:
+    """A call as the errors about the number of its arguments tell it: `F(?, ?)`."""
     return f"{node.function}({', '.join('?' for _ in node.arguments)})"
 
 
@@ -66,6 +67,7 @@ def plain(node: Call) -> None:
 
 
 def wrong(binder: Binder, node: Call, arguments: Sequence[Bound]) -> SqlError:
+    """001044: the function takes no arguments of these types."""
     kinds = ", ".join(str(each.type) for each in arguments)
     return binder.error(node.at, 1044, "42P13", f"Invalid argument types for function '{node.function}': ({kinds})")
 
@@ -74,15 +76,18 @@ def wrong(binder: Binder, node: Call, arguments: Sequence[Bound]) -> SqlError:
 
 
 def text(binder: Binder, node: Node) -> Bound:
+    """Any value, as text."""
     return text_of(binder.bind(node))
 
 
 def number(binder: Binder, node: Node) -> Bound:
+    """A NUMBER or FLOAT; anything else is read as one."""
     found = binder.bind(node)
     return as_number(found) if not found.null else cast(found, fixed(38, 0))
 
 
 def real(binder: Binder, node: Node) -> Bound:
+    """A FLOAT; anything else is cast to one."""
     return cast(binder.bind(node), REAL)
 
 
@@ -101,6 +106,7 @@ def integer(binder: Binder, node: Node) -> Bound:
 
 
 def boolean(binder: Binder, node: Node) -> Bound:
+    """A BOOLEAN; anything else is cast to one."""
     return as_boolean(binder.bind(node))
 
 
@@ -123,6 +129,7 @@ def moment(binder: Binder, node: Node) -> Bound:
 
 
 def date(binder: Binder, node: Node) -> Bound:
+    """A DATE; anything else is cast to one."""
     return cast(binder.bind(node), DATE)
 
 

@@ -34,6 +34,7 @@ def table_function(*names: str) -> Callable[[_Bind], _Bind]:
 
 
 def bind_table_function(binder: Binder, source: nodes.FunctionTable, before: Sequence[Column]) -> Bound:
+    """`TABLE(f(…))`, whose arguments see the columns `before` it. Raises Unbound for a function it does not know."""
     call = source.call
     bind = _FUNCTIONS.get(call.function) if len(call.name) == 1 else None
     if bind is None:
