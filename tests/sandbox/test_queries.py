@@ -292,3 +292,11 @@ def test_functions_by_identifier(client):
     assert client("select identifier($own)(3), identifier($built)(-4)") == [(4, 4)]
     assert client("select * from table(identifier('tf')())") == [(7,)]
     assert client.error("select identifier('nosuch')(1)")[:2] == (2140, "42601")
+
+
+def test_odd_numbers(client):
+    assert client.error("select 1 limit '²'")[0] == 1014
+    client("select extract(millisecond from '2024-01-01 00:00:00.123456'::timestamp)")
+    assert client.cursor.description[0].precision == 3
+    block = "declare v float default -0.0; begin let r float := (select 1 -:v); return r; end"
+    assert client(f"execute immediate $${block}$$") == [(1.0,)], "not the comment that two minus signs begin"

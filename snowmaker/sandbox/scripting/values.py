@@ -165,8 +165,8 @@ def quoted(text: str) -> str:
 
 
 def is_negative(value: Value) -> bool:
-    """Whether the value is a number below 0."""
-    return isinstance(value.data, (int, float, Decimal)) and not isinstance(value.data, bool) and value.data < 0
+    """Whether the value is a number that is written with a minus: one below 0, or a zero of that sign."""
+    return isinstance(value.data, (int, float, Decimal)) and str(value.data).startswith("-")
 
 
 # -- conversion ----------------------------------------------------------------------------------------

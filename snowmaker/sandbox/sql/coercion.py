@@ -48,11 +48,6 @@ def material(kind: DataType) -> str:
     return "VARCHAR" if kind.wire in RECORDED else _MATERIAL[kind.wire]
 
 
-def family(bound: Bound) -> str:
-    """The wire type of an expression."""
-    return bound.type.wire
-
-
 # -- casts -----------------------------------------------------------------------------------------------
 
 

@@ -531,7 +531,7 @@ class Delete(Node):
 
 @dataclass(frozen=True, slots=True)
 class MergeClause:
-    """WHEN [NOT] MATCHED [BY SOURCE] [AND …] THEN action. `action` is UPDATE, DELETE or INSERT."""
+    """WHEN [NOT] MATCHED [AND …] THEN action. `action` is UPDATE, DELETE or INSERT."""
 
     matched: bool
     condition: Node | None

@@ -149,7 +149,7 @@ def limits(binder: Binder, query: nodes.Query, top: nodes.Node | None = None) ->
             continue
         count = binder.bind(node)
         value = count.value
-        if isinstance(value, str) and value.isdigit():
+        if isinstance(value, str) and value.isdecimal():
             value = int(value)
         if count.null or value == "":
             continue

@@ -59,6 +59,7 @@ def _nullif(binder: Binder, node: Call) -> Bound:
 
 @function("NULLIFZERO", least=1, most=1)
 def _nullifzero(binder: Binder, node: Call) -> Bound:
+    plain(node)
     given = number(binder, node.arguments[0])
     return joined(f"CASE WHEN {given.sql} = 0 THEN NULL ELSE {given.sql} END", given.type, given, nullable=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from snowmaker.sandbox import explaining, sqlerror
-from snowmaker.sandbox.calls import REFUSED, SYSTEM_FUNCTIONS
+from snowmaker.sandbox.calls import SYSTEM_FUNCTIONS
 from snowmaker.sandbox.session_functions import ASKED, VALUES, get_variable, last_query_id
 from snowmaker.sandbox.sql import nodes
 from snowmaker.sandbox.sql.binder import Binder
@@ -85,8 +85,3 @@ def _constant(binder: Binder, node: nodes.Node) -> Any:
     if found.constant:
         return found.value
     raise Unbound("a computed argument of a system function")
-
-
-def refused(name: str) -> bool:
-    """Whether the function is one on staged files that the sandbox does not support."""
-    return name in REFUSED

@@ -228,7 +228,15 @@ def extracted(binder: Binder, part: str, given: Bound) -> Bound:
             sql = f"({minutes} // 60)" if part == "TIMEZONE_HOUR" else f"({minutes} % 60)"
         case _:
             return _epoch(part, given)
-    digits = {"YEAR": 4, "YEAROFWEEK": 4, "YEAROFWEEKISO": 4, "DAYOFYEAR": 3, "NANOSECOND": 9}.get(part, 2)
+    digits = {
+        "YEAR": 4,
+        "YEAROFWEEK": 4,
+        "YEAROFWEEKISO": 4,
+        "DAYOFYEAR": 3,
+        "MILLISECOND": 3,
+        "MICROSECOND": 6,
+        "NANOSECOND": 9,
+    }.get(part, 2)
     return joined(f"CAST({sql} AS BIGINT)", fixed(digits, 0), given)
 
 
