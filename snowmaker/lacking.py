@@ -8,6 +8,7 @@ of what exists already is one of an object that the role cannot see.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,9 @@ LIMIT = 500  # statements explained in all
 
 EXISTS = 2002  # the code of "already exists"
 HIDDEN = "any privilege that lets it see what exists already"
+
+_GIVEN = re.compile(r"GRANT (.+) ON ACCOUNT TO ROLE (.+?)(?: WITH GRANT OPTION)?")
+_THROUGH = re.compile(r"GRANT ROLE (.+) TO ROLE (.+)")
 
 Lack = tuple[str, str, str]  # role, statement, privilege
 
@@ -53,36 +57,47 @@ def lacking(session: Session, changes: Iterable[Change]) -> tuple[Lack, ...]:
 def _unstarted(session: Session, changes: Sequence[Change]) -> Iterator[Lack]:
     """What roles lack that are to start a task or an alert of their own which is still to be made.
 
-    What a change grants is no lack. https://docs.snowflake.com/en/user-guide/tasks-intro#task-security
+    What the changes grant is no lack. https://docs.snowflake.com/en/user-guide/tasks-intro#task-security
     """
     texts = {text for change in changes for text in change.sql}
     for kind in ("TASK", "ALERT"):
         privilege = f"EXECUTE {kind}"
-        made = [one for one in changes if (one.action, one.kind) == ("create", kind.lower())]
+        made = [one for one in changes if (one.action, one.kind) == ("create", kind.lower()) and one.role]
         starts = {one.role: text for one in made if (text := f"ALTER {kind} {one.target} RESUME") in texts}
-        asked = {role for role in starts if role and f"GRANT {privilege} ON ACCOUNT TO ROLE {role}" not in texts}
-        names = {role: sql.parse_name(role)[0] for role in asked}
-        holders = _holders(session, privilege, set(names.values())) if asked else set()
-        yield from ((role, starts[role], privilege) for role in sorted(asked) if holders and names[role] not in holders)
+        if starts:
+            names = {sql.parse_name(role)[0]: role for role in starts}
+            for name in sorted(names.keys() - _holders(session, privilege, set(names), texts)):
+                yield names[name], starts[names[name]], privilege
 
 
-def _holders(session: Session, privilege: str, wanted: set[str]) -> set[str]:
-    """The roles that have a privilege on the account, by themselves or through others, until all wanted are found.
+def _holders(session: Session, privilege: str, wanted: set[str], texts: Iterable[str]) -> set[str]:
+    """Those of some roles that have a privilege on the account, by themselves or through others, or get it by a text.
 
-    Nothing where the account does not show it: then not even ACCOUNTADMIN, who has all of them, is among them.
+    All of them where the account does not show it: then not even ACCOUNTADMIN, who has every privilege, is seen to.
     """
+    given = [one for text in texts if (one := _GIVEN.fullmatch(text))]
+    through = [(_stored(one[1]), _stored(one[2])) for text in texts if (one := _THROUGH.fullmatch(text))]
     try:
         rows = session.execute("SHOW GRANTS ON ACCOUNT").records()
         found = {str(row["grantee_name"]) for row in rows if row["privilege"] == privilege}
-        waiting = sorted(found) if "ACCOUNTADMIN" in found else []
+        if "ACCOUNTADMIN" not in found:
+            return wanted
+        found |= {_stored(one[2]) for one in given if privilege in one[1].split(", ")}
+        waiting = sorted(found)
         while waiting and not wanted <= found:
-            rows = session.execute(f"SHOW GRANTS OF ROLE {sql.quote_identifier(waiting.pop())}").records()
-            more = {str(row["grantee_name"]) for row in rows if row["granted_to"] == "ROLE"} - found
+            role = waiting.pop()
+            rows = session.execute(f"SHOW GRANTS OF ROLE {sql.quote_identifier(role)}").records()
+            more = {str(row["grantee_name"]) for row in rows if row["granted_to"] == "ROLE"}
+            more |= {above for below, above in through if below == role}
+            waiting += sorted(more - found)
             found |= more
-            waiting += sorted(more)
-    except StatementError:
-        return set()
-    return found if "ACCOUNTADMIN" in found else set()
+    except StatementError:  # a role that is still to be made, or that is hidden
+        return wanted
+    return found
+
+
+def _stored(role: str) -> str:
+    return sql.parse_name(role)[0]
 
 
 def _as_it_is(changes: Iterable[Change]) -> Iterator[Change]:

@@ -280,8 +280,17 @@ def test_what_it_takes_to_start_is_told_before(declaring: Declaring) -> None:
     assert [(role, privilege) for role, _, privilege in declaring.diff().missing] == [
         ("SYSADMIN", "EXECUTE TASK on ACCOUNT")
     ]
-    declaring.declare(text + "grants: {SYSADMIN: [execute task on account]}\n")
-    assert declaring.diff().missing == ()
+    for grants in (
+        "{SYSADMIN: [execute task on account]}",
+        "{SYSADMIN: ['execute task, execute alert on account with grant option']}",
+        f"{{{held}: [execute task on account], SYSADMIN: [role {held}]}}",
+    ):
+        declaring.declare(f"{text}grants: {grants}\n")
+        assert declaring.diff().missing == ()
+    declaring.declare(
+        text + f"roles: {{{held}_NEW: {{granted_to: [SYSADMIN]}}}}\ngrants: {{{held}_NEW: [execute task on account]}}\n"
+    )
+    assert declaring.diff().missing == (), "a role that is still to be made"
     declaring.declare(text)
     declaring.run(f"GRANT EXECUTE TASK ON ACCOUNT TO ROLE {held}", f"GRANT ROLE {held} TO ROLE SYSADMIN")
     assert declaring.diff().missing == (), "through another role"
