@@ -65,7 +65,7 @@ def _unstarted(session: Session, changes: Sequence[Change]) -> Iterator[Lack]:
         made = [one for one in changes if (one.action, one.kind) == ("create", kind.lower()) and one.role]
         starts = {one.role: text for one in made if (text := f"ALTER {kind} {one.target} RESUME") in texts}
         if starts:
-            names = {sql.parse_name(role)[0]: role for role in starts}
+            names = {_stored(role): role for role in starts}
             for name in sorted(names.keys() - _holders(session, privilege, set(names), texts)):
                 yield names[name], starts[names[name]], privilege
 
@@ -136,7 +136,7 @@ def block(pairs: Sequence[tuple[str, str]], begin: int = 0) -> str:
     """A block that explains each statement for its role, and returns what could be explained; numbered from `begin`."""
     parts = []
     for index, (role, text) in enumerate(pairs, begin):
-        name = sql.quote_literal(sql.parse_name(role)[0])
+        name = sql.quote_literal(_stored(role))
         parts.append(
             "BEGIN\n"
             f"LET said VARCHAR := (SELECT EXPLAIN_PRIVILEGES(statement => {sql.quote_literal(text)}, "

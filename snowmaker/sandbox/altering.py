@@ -20,7 +20,6 @@ from snowmaker.sandbox.columns import (
     default_sql,
     make_identity,
     make_table,
-    quoted,
     with_columns,
     written,
 )
@@ -34,6 +33,7 @@ from snowmaker.sandbox.kinds import Kind, find, missing, with_options
 from snowmaker.sandbox.parser import Name
 from snowmaker.sandbox.result import SUCCESS, Result, status
 from snowmaker.sandbox.retaining import checked_retention
+from snowmaker.sandbox.sql.bound import quoted
 from snowmaker.sandbox.sqlerror import SqlError
 
 Alteration = Callable[[Ddl, Entry], Entry]

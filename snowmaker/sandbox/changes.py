@@ -21,6 +21,8 @@ from typing import Any, TypeVar
 
 import duckdb
 
+from snowmaker.sandbox.sql.bound import quoted
+
 T = TypeVar("T")
 
 ROW = "METADATA$ROW_ID"
@@ -58,17 +60,13 @@ def log(stream: int, table: int) -> str:
     return f"changes.a{stream}_{table}"
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _listed(columns: Iterable[str], prefix: str = "") -> str:
-    return ", ".join(f"{prefix}{_quoted(column)}" for column in columns)
+    return ", ".join(f"{prefix}{quoted(column)}" for column in columns)
 
 
 def _same(columns: Iterable[str], left: str, right: str) -> str:
     """That two rows are equal; NULL equals NULL."""
-    return " and ".join(f"{left}.{_quoted(each)} is not distinct from {right}.{_quoted(each)}" for each in columns)
+    return " and ".join(f"{left}.{quoted(each)} is not distinct from {right}.{quoted(each)}" for each in columns)
 
 
 def columns_of(connection: Connection, table: int) -> list[str]:
@@ -145,7 +143,7 @@ def _delete(connection: Connection, table: int, columns: Sequence[str]) -> None:
 
 
 def _update(connection: Connection, table: int, columns: Sequence[str]) -> None:
-    new = ", ".join(f't.{_quoted(column)} as "new {number}"' for number, column in enumerate(columns))
+    new = ", ".join(f't.{quoted(column)} as "new {number}"' for number, column in enumerate(columns))
     changed = (
         f'select b.*, {new} from {_before(table)} b join main.o{table} t on t.rowid = b."{_PLACE}" '
         f"where not ({_same(columns, 'b', 't')})"
@@ -153,7 +151,7 @@ def _update(connection: Connection, table: int, columns: Sequence[str]) -> None:
     if not run(connection, f"select 1 from ({changed}) limit 1"):
         return
     known = f"select * from {mirror(table)} m semi join ({changed}) g on {_same(columns, 'm', 'g')}"
-    values = ", ".join(f'{_quoted(column)} = u."new {number}"' for number, column in enumerate(columns))
+    values = ", ".join(f'{quoted(column)} = u."new {number}"' for number, column in enumerate(columns))
     run(
         connection,
         f'update {mirror(table)} as target set {values} from (select m."{ROW}" as known, g.* '

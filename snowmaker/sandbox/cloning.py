@@ -16,12 +16,13 @@ from typing import Any
 
 from snowmaker.sandbox import changes, sqlerror
 from snowmaker.sandbox.catalog import Entry
-from snowmaker.sandbox.columns import columns_of, make_table, quoted, with_columns, written
+from snowmaker.sandbox.columns import columns_of, make_table, with_columns, written
 from snowmaker.sandbox.context import Context
 from snowmaker.sandbox.engine import Ddl
 from snowmaker.sandbox.kinds import Kind, Recipe, created, exists, find, new, read_clauses, vacant, where, with_options
 from snowmaker.sandbox.parser import Name, Parser
 from snowmaker.sandbox.result import Result
+from snowmaker.sandbox.sql.bound import quoted
 
 # https://docs.snowflake.com/en/user-guide/object-clone: external tables stay behind; the others have data of their own
 _LEFT_OUT = frozenset(("EXTERNAL TABLE",))

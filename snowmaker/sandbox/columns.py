@@ -11,6 +11,7 @@ from snowmaker.sandbox.collation import duckdb_collation
 from snowmaker.sandbox.context import Context
 from snowmaker.sandbox.datatypes import DataType
 from snowmaker.sandbox.engine import Ddl
+from snowmaker.sandbox.sql.bound import quoted
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,6 @@ def _read(stored: Mapping[str, Any]) -> TableColumn:
 def with_columns(entry: Entry, columns: Sequence[TableColumn]) -> Entry:
     """The table or view with these columns in place of its own."""
     return replace(entry, properties={**entry.properties, "columns": [each.to_json() for each in columns]})
-
-
-def quoted(name: str) -> str:
-    """A name as an identifier of DuckDB, always in quotes."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def written(columns: Sequence[TableColumn]) -> list[TableColumn]:

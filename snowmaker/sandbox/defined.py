@@ -106,7 +106,7 @@ def _listed(context: Context, parser: Parser) -> Listed:
             return found
 
 
-def _columns(context: Context, listed: Sequence[Listed], text: str) -> list[TableColumn]:
+def named_columns(context: Context, listed: Sequence[Listed], text: str) -> list[TableColumn]:
     """Its columns are those of the query when it is made, under the names of the list."""
     found = columns_of(context, text)
     if listed and len(listed) != len(found):
@@ -128,7 +128,7 @@ def defined(context: Context, kind: Kind, name: Name, wanted: Wanted, text: str)
     may_create(context, kind, parent)
     entry = with_options(new(context, kind.name, parent, own), wanted.values)
     with at_home(context, entry):
-        columns = _columns(context, wanted.columns, text)
+        columns = named_columns(context, wanted.columns, text)
     entry = with_columns(with_options(entry, {"QUERY": text, "TEXT": context.text.rstrip().rstrip(";")}), columns)
     for policy in [*wanted.policies, *(each for listed in wanted.columns for each in listed.policies)]:
         entry = attach(entry, policy)

@@ -16,7 +16,7 @@ import duckdb
 
 from snowmaker.sandbox import sqlerror
 from snowmaker.sandbox.catalog import Entry
-from snowmaker.sandbox.columns import TableColumn, quoted
+from snowmaker.sandbox.columns import TableColumn
 from snowmaker.sandbox.context import Context
 from snowmaker.sandbox.conversion import complaint, convert
 from snowmaker.sandbox.delimited import field_offset
@@ -27,6 +27,7 @@ from snowmaker.sandbox.files import Location, StageFile
 from snowmaker.sandbox.query import prepare, using
 from snowmaker.sandbox.reading import read_file, relation, text_columns
 from snowmaker.sandbox.records import Staged
+from snowmaker.sandbox.sql.bound import quoted
 from snowmaker.sandbox.sqlerror import SqlError
 
 _SOURCE = "copy_source"

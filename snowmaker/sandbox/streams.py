@@ -15,8 +15,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from snowmaker.sandbox import changes, sqlerror
-from snowmaker.sandbox.columns import TableColumn, columns_of, quoted, with_columns
+from snowmaker.sandbox.columns import TableColumn, columns_of, with_columns
 from snowmaker.sandbox.datatypes import BOOLEAN, DataType
+from snowmaker.sandbox.sql.bound import quoted
 from snowmaker.sandbox.sqlerror import SqlError
 
 if TYPE_CHECKING:

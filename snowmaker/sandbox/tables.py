@@ -8,7 +8,7 @@ from typing import Any
 
 from snowmaker.sandbox import sqlerror
 from snowmaker.sandbox.catalog import Entry
-from snowmaker.sandbox.columns import TableColumn, columns_of, make_table, quoted, written
+from snowmaker.sandbox.columns import TableColumn, columns_of, make_table, written
 from snowmaker.sandbox.constraints import PRIMARY, UNIQUE, keys
 from snowmaker.sandbox.context import Context, dotted
 from snowmaker.sandbox.engine import Ddl
@@ -17,6 +17,7 @@ from snowmaker.sandbox.kinds import Kind, copied_grants, created, exists, put_re
 from snowmaker.sandbox.parser import Name
 from snowmaker.sandbox.policies import policy_name
 from snowmaker.sandbox.result import DESCRIBE, SUCCESS, Column, Result, status
+from snowmaker.sandbox.sql.bound import quoted
 from snowmaker.sandbox.sqlerror import SqlError
 from snowmaker.sandbox.streams import Reading, advance
 

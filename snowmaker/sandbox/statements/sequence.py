@@ -7,7 +7,7 @@ from typing import Any
 from snowmaker.sandbox import sqlerror
 from snowmaker.sandbox.calls import Arguments, table_function
 from snowmaker.sandbox.catalog import Entry
-from snowmaker.sandbox.columns import columns_of, quoted
+from snowmaker.sandbox.columns import columns_of
 from snowmaker.sandbox.context import Context
 from snowmaker.sandbox.engine import Ddl, run
 from snowmaker.sandbox.kinds import (
@@ -31,6 +31,7 @@ from snowmaker.sandbox.kinds import (
 from snowmaker.sandbox.parser import Parser
 from snowmaker.sandbox.registry import statement
 from snowmaker.sandbox.result import DESCRIBE, Result
+from snowmaker.sandbox.sql.bound import quoted
 
 _BOUNDS = "minvalue -9223372036854775808 maxvalue 9223372036854775807"
 _CLAUSES = ("START", "INCREMENT", "ORDER", "NOORDER", "COMMENT")

@@ -9,7 +9,7 @@ from typing import Any
 from snowmaker.sandbox import constraints, copyoptions, fileformat, kinds, loads, sqlerror
 from snowmaker.sandbox.altering import brought_to
 from snowmaker.sandbox.catalog import Entry
-from snowmaker.sandbox.columns import columns_of, quoted, with_columns, written
+from snowmaker.sandbox.columns import columns_of, with_columns, written
 from snowmaker.sandbox.context import Context, dotted
 from snowmaker.sandbox.copyoptions import read_stage_options
 from snowmaker.sandbox.declarations import Body, declared_on, listed_columns, names_only, read_body
@@ -25,6 +25,7 @@ from snowmaker.sandbox.query import columns_of as query_columns
 from snowmaker.sandbox.registry import statement
 from snowmaker.sandbox.result import DESCRIBE, SUCCESS, Result, status
 from snowmaker.sandbox.retaining import checked_retention
+from snowmaker.sandbox.sql.bound import quoted
 from snowmaker.sandbox.statements.file_format import read_file_format
 from snowmaker.sandbox.tables import KINDS, Filling, described, kept_grants, like, shown, store
 from snowmaker.sandbox.tags import read_clause

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,9 +9,9 @@ from snowmaker.sandbox import kinds, sqlerror
 from snowmaker.sandbox.altering import column
 from snowmaker.sandbox.attaching import POLICY_CLAUSES, Action, read_action, wanted_of
 from snowmaker.sandbox.catalog import Entry
-from snowmaker.sandbox.columns import TableColumn, columns_of, with_columns
+from snowmaker.sandbox.columns import columns_of, with_columns
 from snowmaker.sandbox.context import Context, dotted
-from snowmaker.sandbox.declarations import refuse_duplicates
+from snowmaker.sandbox.defined import Listed, named_columns
 from snowmaker.sandbox.grants import OWNERSHIP
 from snowmaker.sandbox.kinds import (
     CREATED_ON,
@@ -36,7 +35,6 @@ from snowmaker.sandbox.kinds import (
 from snowmaker.sandbox.parser import Name, Parser
 from snowmaker.sandbox.policies import ON_COLUMNS, ON_TABLES, Attached, attach, read_policy
 from snowmaker.sandbox.query import at_home
-from snowmaker.sandbox.query import columns_of as query_columns
 from snowmaker.sandbox.registry import statement
 from snowmaker.sandbox.result import SUCCESS, Result, status
 from snowmaker.sandbox.sqlerror import SqlError
@@ -81,20 +79,10 @@ register(VIEW)
 class _Wanted:
     """What a CREATE VIEW says."""
 
-    columns: tuple[_Listed, ...] = ()
+    columns: tuple[Listed, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     policies: list[Attached] = field(default_factory=list)
     copy_grants: bool = False
-
-
-@dataclass(frozen=True)
-class _Listed:
-    """A column of the list."""
-
-    name: str
-    comment: str = ""
-    policies: tuple[Attached, ...] = ()
-    tags: dict[str, str] = field(default_factory=dict)
 
 
 @statement("CREATE", "VIEW")
@@ -110,7 +98,7 @@ def _create(context: Context, parser: Parser) -> Result:
         kinds.may_create(context, VIEW, place.schema.id)
     entry = with_options(new(context, "VIEW", place.schema.id, place.name), wanted.options)
     with at_home(context, entry):
-        columns = _columns(context, wanted.columns, text)
+        columns = named_columns(context, wanted.columns, text)
     entry = with_options(
         entry, {"QUERY": text, "TEXT": context.text.rstrip().rstrip(";"), "SECURE": "SECURE" in context.modifiers}
     )
@@ -171,9 +159,9 @@ def _refusal(parser: Parser) -> SqlError:
     return parser.unexpected()
 
 
-def _listed(context: Context, parser: Parser) -> _Listed:
+def _listed(context: Context, parser: Parser) -> Listed:
     """A column of the list: its name, comment, policies and tags."""
-    found = _Listed(parser.identifier())
+    found = Listed(parser.identifier())
     while True:
         if (policy := read_policy(context, parser, ON_COLUMNS, found.name)) is not None:
             found = replace(found, policies=(*found.policies, policy))
@@ -184,22 +172,6 @@ def _listed(context: Context, parser: Parser) -> _Listed:
             found = replace(found, comment=parser.string())
         else:
             return found
-
-
-def _columns(context: Context, listed: Sequence[_Listed], text: str) -> list[TableColumn]:
-    """Its columns are those of the query when the view is created."""
-    found = query_columns(context, text)
-    if listed and len(listed) != len(found):
-        raise SqlError(
-            2026, "42601", f"SQL compilation error:\nInvalid column definition list: {len(listed)} names for "
-            f"{len(found)} columns.",
-        )  # fmt: skip
-    names = listed or tuple(_Listed(each.name) for each in found)
-    refuse_duplicates([each.name for each in names])
-    return [
-        TableColumn(own.name, each.type, comment=own.comment, tags=own.tags)
-        for own, each in zip(names, found, strict=True)
-    ]
 
 
 def _keep_temporary(context: Context, entry: Entry, optional: bool) -> Result:
